@@ -1,0 +1,1 @@
+"""Outdial: outbound campaigns as an event-sourced system on Kafka."""

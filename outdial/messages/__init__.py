@@ -1,0 +1,1 @@
+"""The published language in code: Avro codec, envelope, hash chain, partitioner. Knows schemas, no rule."""

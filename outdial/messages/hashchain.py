@@ -1,0 +1,57 @@
+"""The hash chain of a stream: every event names the hash of the one before, so that an edit shows.
+
+hash = SHA-256(tag, previous (32 zero bytes at first), epoch, then length-prefixed: key, every `ce_*`
+header sorted by name (name, value), value). Integers are big-endian, 8 bytes. Vectors: schemas/golden.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from outdial.messages.codec import Undecodable
+from outdial.messages.envelope import Headers
+
+TAG: Final = b"outdial-event-1"
+FIRST: Final = bytes(32)
+EPOCH, PREVIOUS, HASH = "outdial_epoch", "outdial_prev", "outdial_hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of the chain: the writer's epoch, the hash before, the hash of this event."""
+
+    epoch: int
+    previous: bytes
+    hash: bytes
+
+    def headers(self) -> Headers:
+        """The three headers, outside the envelope because they sign it."""
+        return ((EPOCH, str(self.epoch).encode()), (PREVIOUS, self.previous), (HASH, self.hash))
+
+
+def link(previous: bytes, epoch: int, key: bytes, headers: Iterable[tuple[str, bytes]], value: bytes) -> Link:
+    """Chain one event to the hash before it."""
+    digest = sha256(TAG + previous + epoch.to_bytes(8, "big"))
+    for part in (key, *_signed(headers), value):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return Link(epoch, previous, digest.digest())
+
+
+def read_link(headers: Iterable[tuple[str, bytes]]) -> Link:
+    """The link as stored; Undecodable when it is missing or malformed."""
+    found = dict(headers)
+    try:
+        stored = Link(int(found[EPOCH]), found[PREVIOUS], found[HASH])
+    except (KeyError, ValueError) as error:
+        raise Undecodable(f"no link of the hash chain: {error}") from error
+    if len(stored.previous) != len(FIRST) or len(stored.hash) != len(FIRST):
+        raise Undecodable("a hash of the chain is not 32 bytes long")
+    return stored
+
+
+def _signed(headers: Iterable[tuple[str, bytes]]) -> Iterable[bytes]:
+    for name, value in sorted((name, value) for name, value in headers if name.startswith("ce_")):
+        yield name.encode()
+        yield value

@@ -77,6 +77,10 @@ class Codec:
         fastavro.schemaless_writer(out, parsed, fields)
         return out.getvalue()
 
+    def encode_prefix(self, name: str) -> bytes:
+        """Fingerprint of the schema that `encode` writes with, 8 bytes."""
+        return self._current[name][0][len(MARKER) :]
+
     def decode(self, data: bytes) -> tuple[str, dict[str, Any]]:
         """Name and fields of one framed message; Undecodable when it is none."""
         if len(data) < PREFIX_LENGTH or data[:2] != MARKER:

@@ -1,0 +1,130 @@
+"""Reads the whole log as an auditor would: from the broker, with the published schemas, without our code."""
+
+import asyncio
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fastavro
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from fastavro.schema import fingerprint, to_parsing_canonical_form
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+READ_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record of one topic, decoded; `name` is empty when its bytes are no message."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: str
+    name: str
+    fields: dict[str, Any]
+    headers: dict[str, bytes]
+    raw: bytes
+
+    def header(self, name: str) -> str:
+        return self.headers.get(name, b"").decode()
+
+    @property
+    def sequence(self) -> int:
+        return int(self.header("ce_sequence"))
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Everything that was committed, by topic, partition after partition."""
+
+    commands: list[Entry]
+    events: list[Entry]
+    results: list[Entry]
+    partitions: int
+
+    def of(self, stream: str) -> list[Entry]:
+        """The events of one stream, in the order of the log."""
+        return [entry for entry in self.events if entry.key == stream]
+
+
+def published() -> dict[bytes, tuple[str, Any]]:
+    """Every schema by the fingerprint that frames carry."""
+    found: dict[bytes, tuple[str, Any]] = {}
+    for path in SCHEMAS.glob("*/*.avsc"):
+        schema: Any = fastavro.parse_schema(json.loads(path.read_text()))
+        mark = fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO")
+        found[bytes.fromhex(mark)] = (path.stem, schema)
+    return found
+
+
+async def read_log(bootstrap: str, prefix: str = "") -> Log:
+    """Read commands, events and results to their high watermarks, committed records only."""
+    schemas = published()
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=4 << 20,
+    )
+    await consumer.start()
+    try:
+        topics = {}
+        for name in ("commands", "events", "results"):
+            topic = f"{prefix}outdial.{name}"
+            parts = consumer.partitions_for_topic(topic) or set()
+            raw = await _read_topic(bootstrap, consumer, topic, sorted(parts))
+            topics[name] = [_decode(record, schemas) for record in raw]
+            count = len(parts)
+    finally:
+        await consumer.stop()
+    return Log(topics["commands"], topics["events"], topics["results"], count)
+
+
+async def _read_topic(bootstrap: str, consumer: Any, topic: str, parts: list[int]) -> list[Any]:
+    tps = [TopicPartition(topic, part) for part in parts]
+    ends = await _high_watermarks(bootstrap, tps)
+    consumer.assign(tps)
+    for tp in tps:
+        consumer.seek(tp, 0)
+    await consumer.seek_to_beginning(*tps)
+    found: dict[int, list[Any]] = {part: [] for part in parts}
+    async with asyncio.timeout(READ_TIMEOUT_S):  # an open transaction must not look like the end
+        while any([await consumer.position(tp) < ends[tp] for tp in tps]):
+            for tp, records in (await consumer.getmany(timeout_ms=200)).items():
+                found[tp.partition] += records
+    return [record for part in parts for record in found[part]]
+
+
+async def _high_watermarks(bootstrap: str, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+    raw = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_uncommitted")
+    await raw.start()
+    try:
+        ends: dict[TopicPartition, int] = await raw.end_offsets(tps)
+        return ends
+    finally:
+        await raw.stop()
+
+
+def _decode(record: Any, schemas: dict[bytes, tuple[str, Any]]) -> Entry:
+    value: bytes = record.value or b""
+    name, fields = "", {}
+    if value[:2] == b"\xc3\x01" and value[2:10] in schemas:
+        name, schema = schemas[value[2:10]]
+        read: Any = fastavro.schemaless_reader(io.BytesIO(value[10:]), schema, None)
+        fields = read
+    key = (record.key or b"").decode(errors="replace")
+    return Entry(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        key,
+        name,
+        fields,
+        dict(record.headers),
+        value,
+    )

@@ -1,0 +1,220 @@
+"""The parts of a workbook around its sheets: sheet list, shared strings, date styles, within limits."""
+
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from outdial.files.upload.cells import DAY_ZERO_1900, DAY_ZERO_1904, MAX_CELL
+from outdial.files.upload.container import not_a_workbook, too_large
+from outdial.files.upload.model import UploadLimits, UploadRejected
+
+_BLOCK = 65_536
+_DATE_FORMATS = frozenset({14, 15, 16, 17, 18, 19, 20, 21, 22, 27, 30, 36, 45, 46, 47, 50, 57})
+_DATE_LETTERS = re.compile("[dmyhs]", re.IGNORECASE)
+_NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|General', re.IGNORECASE)
+Attributes = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of the workbook: its name, the part that holds it, and whether people see it."""
+
+    name: str
+    part: str
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What to call while a part is parsed."""
+
+    start: Callable[[str, Attributes], None]
+    end: Callable[[str], None] | None = None
+    text: Callable[[str], None] | None = None
+
+
+def local(tag: str) -> str:
+    """The tag without its namespace prefix."""
+    return tag.rpartition(":")[2]
+
+
+def damaged(part: str, why: str) -> UploadRejected:
+    """A workbook whose part cannot be read."""
+    return not_a_workbook(f"The workbook is damaged: its part {part[:80]!r} {why}.")
+
+
+def parse_part(archive: zipfile.ZipFile, part: str, handlers: Handlers, limit: int) -> Iterator[None]:
+    """Parse one part block by block, giving way after each. A DOCTYPE is refused, entities are never fetched.
+
+    Raises UploadRejected: not-a-workbook for a damaged part, too-large past `limit` bytes.
+    """
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.buffer_size = _BLOCK
+    parser.StartElementHandler = handlers.start
+    parser.EndElementHandler = handlers.end
+    parser.CharacterDataHandler = handlers.text
+
+    def refuse(*_: object) -> None:
+        raise damaged(part, "declares a document type, which no workbook does")
+
+    parser.StartDoctypeDeclHandler = refuse
+    done = 0
+    try:
+        with archive.open(part) as file:
+            while block := file.read(_BLOCK):
+                done += len(block)
+                if done > limit:
+                    raise too_large(f"The part {part[:80]!r} is larger than {limit:,} bytes.", limit)
+                parser.Parse(block, False)
+                yield
+        parser.Parse(b"", True)
+        yield
+    except expat.ExpatError as error:
+        raise damaged(part, f"is no proper XML (line {error.lineno})") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise damaged(part, "cannot be unpacked") from error
+    except KeyError as error:
+        raise damaged(part, "is missing") from error
+
+
+class Package:
+    """An open workbook: sheets in their order, texts, date styles, the day its dates count from."""
+
+    def __init__(self, archive: zipfile.ZipFile, limits: UploadLimits) -> None:
+        self.archive = archive
+        self.limits = limits
+        self.day_zero = DAY_ZERO_1900
+        self._names = {name.lower().lstrip("/"): name for name in archive.namelist()}
+        self._parts: dict[str, str] = {}
+        self.sheets = self._read_sheets()
+        self.date_styles = self._read_date_styles()
+        self.strings = self._read_strings()
+
+    def parse(self, part: str, handlers: Handlers) -> Iterator[None]:
+        """Parse one part within the limits of the upload."""
+        return parse_part(self.archive, part, handlers, self.limits.unpacked_bytes)
+
+    def _part(self, name: str) -> str | None:
+        return self._names.get(name.lower().lstrip("/"))
+
+    def _run(self, part: str, handlers: Handlers) -> None:
+        for _ in self.parse(part, handlers):
+            pass
+
+    def _read_sheets(self) -> tuple[Sheet, ...]:
+        book = self._book_part()
+        targets = self._relations(book)
+        found: list[tuple[str, str, bool]] = []
+
+        def start(tag: str, attributes: Attributes) -> None:
+            name = local(tag)
+            if name == "sheet":
+                relation = next((v for k, v in attributes.items() if local(k) == "id" and ":" in k), "")
+                seen = attributes.get("state", "visible") == "visible"
+                found.append((attributes.get("name", ""), relation, seen))
+            elif name == "workbookPr" and attributes.get("date1904", "0") in {"1", "true", "on"}:
+                self.day_zero = DAY_ZERO_1904
+
+        self._run(book, Handlers(start))
+        sheets = [Sheet(name, targets.get(relation, ""), seen) for name, relation, seen in found]
+        return tuple(sheet for sheet in sheets if "worksheet" in sheet.part.lower())
+
+    def _book_part(self) -> str:
+        top = self._relations("")
+        book = next((part for part in top.values() if part.lower().endswith("workbook.xml")), "")
+        part = self._part(book or "xl/workbook.xml")
+        if part is None:
+            raise not_a_workbook("The file has no workbook in it.")
+        return part
+
+    def _relations(self, part: str) -> dict[str, str]:
+        folder, _, name = part.rpartition("/")
+        relations = self._part(f"{folder}/_rels/{name}.rels")
+        targets: dict[str, str] = {}
+        if relations is None:
+            return targets
+
+        def start(tag: str, attributes: Attributes) -> None:
+            if local(tag) != "Relationship" or attributes.get("TargetMode") == "External":
+                return
+            target = attributes.get("Target", "")
+            known = self._part(posixpath.normpath(posixpath.join(folder, target)))
+            if known:
+                targets[attributes.get("Id", "")] = known
+                self._parts[attributes.get("Type", "").rpartition("/")[2]] = known
+
+        self._run(relations, Handlers(start))
+        return targets
+
+    def _read_date_styles(self) -> frozenset[str]:
+        part = self._parts.get("styles")
+        formats: dict[int, bool] = {}
+        styles: list[int] = []
+        inside = [False]
+
+        def start(tag: str, attributes: Attributes) -> None:
+            name = local(tag)
+            if name == "numFmt":
+                code = _NOT_CODE.sub("", attributes.get("formatCode", ""))
+                formats[_int(attributes.get("numFmtId"))] = bool(_DATE_LETTERS.search(code))
+            elif name == "cellXfs":
+                inside[0] = True
+            elif name == "xf" and inside[0]:
+                styles.append(_int(attributes.get("numFmtId")))
+
+        def end(tag: str) -> None:
+            if local(tag) == "cellXfs":
+                inside[0] = False
+
+        if part:
+            self._run(part, Handlers(start, end))
+        return frozenset(str(i) for i, f in enumerate(styles) if formats.get(f, f in _DATE_FORMATS))
+
+    def _read_strings(self) -> list[str]:
+        part = self._parts.get("sharedStrings")
+        strings: list[str] = []
+        if part:
+            self._run(part, _strings_handlers(strings))
+        return strings
+
+
+def _strings_handlers(strings: list[str]) -> Handlers:
+    """Collect the shared strings: rich text joined, phonetic text left out, cut at a cell's length."""
+    pieces: list[str] = []
+    inside = [False, False]  # in a text, in phonetic text
+
+    def start(tag: str, attributes: Attributes) -> None:
+        name = local(tag)
+        if name == "si":
+            pieces.clear()
+        elif name == "t":
+            inside[0] = True
+        elif name == "rPh":
+            inside[1] = True
+
+    def end(tag: str) -> None:
+        name = local(tag)
+        if name == "t":
+            inside[0] = False
+        elif name == "rPh":
+            inside[1] = False
+        elif name == "si":
+            strings.append("".join(pieces)[: MAX_CELL + 1])
+
+    def text(piece: str) -> None:
+        if inside[0] and not inside[1] and sum(map(len, pieces)) <= MAX_CELL:
+            pieces.append(piece)
+
+    return Handlers(start, end, text)
+
+
+def _int(text: str | None) -> int:
+    try:
+        return int(text or 0)
+    except ValueError:
+        return 0

@@ -1,0 +1,145 @@
+"""The rules of one row: its cells become a valid row, or a refused one that says everything that is wrong."""
+
+import re
+from collections.abc import Callable
+
+from outdial.files.columns import AGENT, EXPIRY, NAME, PHONE, PRIORITY, SKILL
+from outdial.files.upload.cells import Cell, NumberText, text_of, whole_number
+from outdial.files.upload.expiry import ExpiryInvalid, ExpiryReader
+from outdial.files.upload.header import Layout
+from outdial.files.upload.model import InvalidRow, RowFault, UploadRules, ValidRow
+from outdial.files.upload.phones import Phone, phone_of
+
+MAX_NAME = 200
+MAX_ROW = 2_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
+Report = Callable[[str, str, str], None]
+
+
+class RowReader:
+    """Reads the rows of one file by the campaign's rules; `now_us` decides what has expired."""
+
+    def __init__(self, rules: UploadRules, layout: Layout, now_us: int) -> None:
+        self._rules = rules
+        self._layout = layout
+        self._now_us = now_us
+        self._expiry = ExpiryReader(rules.time_zone, rules.date_format)
+        self._phone, self._name, self._priority, self._expires, self._agent, self._skill = (
+            layout.at(column) for column in (PHONE, NAME, PRIORITY, EXPIRY, AGENT, SKILL)
+        )
+        self._agents = _by_fold(rules.agents)
+        self._skills = _by_fold(rules.skills)
+        self._width = max(layout.read, default=0) + 1
+
+    def read(self, number: int, cells: list[Cell]) -> ValidRow | InvalidRow:
+        """Return the row, valid or refused. Faults stand in the order of the product's columns."""
+        if len(cells) < self._width:
+            cells = cells + [None] * (self._width - len(cells))
+        faults: list[RowFault] = []
+
+        def report(column: str, code: str, text: str) -> None:
+            faults.append(RowFault(column, code, text))
+
+        phone = self._read_phone(cells[self._phone], report)
+        row = ValidRow(
+            row=number,
+            phone=phone.e164 if phone else "",
+            name=self._read_name(cells, report),
+            priority=self._read_priority(cells, report),
+            expires_us=self._read_expiry(cells, report),
+            agent=self._read_known(cells, AGENT, report),
+            skill=self._read_known(cells, SKILL, report),
+            zone=phone.zone if phone else "",
+            extra=tuple([text_of(cells[index]) if index >= 0 else "" for index in self._layout.extra]),
+        )
+        if sum([len(cell) for cell in cells if isinstance(cell, str)]) > MAX_ROW:
+            self._report_length(cells, report)
+        return self.refused(number, cells, faults) if faults else row
+
+    def refused(self, number: int, cells: list[Cell], faults: list[RowFault]) -> InvalidRow:
+        """Return the row as it came, with what is wrong; each cell cut where no valid one ends."""
+        first, *further = faults
+        kept = tuple(text_of(cells[i])[: MAX_ROW + 1] if i < len(cells) else "" for i in self._layout.read)
+        return InvalidRow(number, first.column, first.code, first.text, kept, tuple(further))
+
+    def _read_phone(self, cell: Cell, report: Report) -> Phone | None:
+        text = text_of(cell)
+        if not text:
+            report(PHONE, "phone-missing", "the phone number is blank")
+            return None
+        if _EXPONENT.fullmatch(text) and not isinstance(cell, NumberText):
+            text = _shown_exactly(text) or ""
+        found = phone_of(text, self._rules.region) if len(text) <= 60 else None
+        if not found:
+            report(PHONE, "phone-invalid", _why_no_phone(text_of(cell), self._rules.region))
+        return found
+
+    def _read_name(self, cells: list[Cell], report: Report) -> str:
+        name = text_of(cells[self._name]) if self._name >= 0 else ""
+        if len(name) > MAX_NAME:
+            report(NAME, "name-invalid", f"the name has {len(name):,} characters, over {MAX_NAME}")
+        elif not name.isprintable() and _CONTROL.search(name):
+            report(NAME, "name-invalid", "the name has control characters (a line break, perhaps)")
+        return name
+
+    def _read_priority(self, cells: list[Cell], report: Report) -> int:
+        text = text_of(cells[self._priority]) if self._priority >= 0 else ""
+        if not text:
+            return 1
+        whole = whole_number(text)
+        if whole is None or not 1 <= int(whole) <= 99:
+            report(PRIORITY, "priority-invalid", f"{text[:40]!r} is no whole number from 1 to 99")
+            return 1
+        return int(whole)
+
+    def _read_expiry(self, cells: list[Cell], report: Report) -> int | None:
+        if self._expires < 0:
+            return None
+        try:
+            expires_us = self._expiry.read(cells[self._expires])
+        except ExpiryInvalid as error:
+            forms = ", ".join(filter(None, ("YYYY-MM-DD", "YYYY-MM-DD HH:MM:SS", self._rules.date_format)))
+            report(EXPIRY, "expiry-invalid", f"{str(error)[:40]!r} is no date; write {forms} or a date cell")
+            return None
+        if expires_us is not None and expires_us <= self._now_us:
+            report(EXPIRY, "expiry-past", f"{text_of(cells[self._expires])[:40]} has passed")
+        return expires_us
+
+    def _read_known(self, cells: list[Cell], column: str, report: Report) -> str:
+        """Agent or skill: needed by the dial method, and one that the campaign knows, whatever its case."""
+        index, known, word = (
+            (self._agent, self._agents, "agent") if column == AGENT else (self._skill, self._skills, "skill")
+        )
+        needed = self._rules.dial_method == f"{word}wise"
+        text = text_of(cells[index]) if index >= 0 else ""
+        if not text:
+            if needed:
+                report(column, f"{word}-missing", f"the campaign is {word}-wise and the {word} is blank")
+            return ""
+        name = known.get(text.casefold())
+        if name is None and (known or needed):
+            report(column, f"{word}-unknown", f"the campaign has no {word} {text[:40]!r}")
+        return text if name is None else name
+
+    def _report_length(self, cells: list[Cell], report: Report) -> None:
+        length = sum(len(text_of(cells[i])) for i in self._layout.read)
+        if length > MAX_ROW:
+            report("", "row-too-long", f"the row has {length:,} characters; at most {MAX_ROW:,} are taken")
+
+
+def _by_fold(names: frozenset[str]) -> dict[str, str]:
+    return {name.casefold(): name for name in sorted(names)}
+
+
+def _shown_exactly(text: str) -> str | None:
+    """Every digit of a number shown as `9.19876543210E+11`, or None when its last digits are not shown."""
+    mantissa, _, exponent = text.replace(",", ".").lower().partition("e")
+    shown = len(mantissa.partition(".")[2])
+    return whole_number(text.replace(",", ".")) if shown >= int(exponent) else None
+
+
+def _why_no_phone(text: str, region: str) -> str:
+    if _EXPONENT.fullmatch(text):
+        return f"{text!r} is a shortened number whose last digits are lost; format the column as text"
+    return f"{text[:40]!r} is no valid number in {region}, nor an international one"

@@ -1,0 +1,24 @@
+"""Download out: the same rows and columns as CSV, Excel, XML or PDF, streamed at flat memory."""
+
+from outdial.files.download.formats import FORMATS, file_name
+from outdial.files.download.model import (
+    Batches,
+    Column,
+    DownloadAbout,
+    DownloadBroken,
+    DownloadOptions,
+    Format,
+    record_columns,
+)
+
+__all__ = [
+    "FORMATS",
+    "Batches",
+    "Column",
+    "DownloadAbout",
+    "DownloadBroken",
+    "DownloadOptions",
+    "Format",
+    "file_name",
+    "record_columns",
+]

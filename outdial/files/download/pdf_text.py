@@ -21,7 +21,7 @@ Run = tuple[int, str, bool]
 
 
 class PdfText:
-    """Sets text of one size. Operators leave the text position where it was, so that cells follow by offsets."""
+    """Sets text of one size. Operators leave the text position where it was, so cells follow by offsets."""
 
     def __init__(self, fonts: Fonts, size: int) -> None:
         self._fonts = fonts
@@ -139,7 +139,7 @@ def _glyphs(face: Typeface, buffer: hb.Buffer, text: str, size: int) -> str:
 
 
 def _note_letters(face: Typeface, glyphs: list[tuple[int, int]], text: str) -> None:
-    """Note for each glyph the letter it is the plain form of; a joined form takes what its cluster has left."""
+    """Note for each glyph the letter it is the plain form of; a joined form takes what is left."""
     starts = sorted({cluster for cluster, _ in glyphs})
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         plain = {face.glyph(letter): letter for letter in text[start:end]}

@@ -142,4 +142,8 @@ def _shown_exactly(text: str) -> str | None:
 def _why_no_phone(text: str, region: str) -> str:
     if _EXPONENT.fullmatch(text):
         return f"{text!r} is a shortened number whose last digits are lost; format the column as text"
+    if text.isdigit() and len(text) > 10:
+        return (
+            f"{text[:40]!r} is no valid number in {region}; if it has a country code, write it as text with +"
+        )
     return f"{text[:40]!r} is no valid number in {region}, nor an international one"

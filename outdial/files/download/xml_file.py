@@ -58,7 +58,7 @@ def _maker(column: Column, about: DownloadAbout) -> Make:
         return lambda value: "" if value is None else f"{start}{rfc3339(int(value))}{end}"
     if column.kind == "integer":
         return lambda value: "" if value is None else f"{start}{int(value)}{end}"
-    return lambda value: "" if value is None else f"{start}{_text(str(value))}{end}"
+    return lambda value: f"{start}{_text(str(value))}{end}" if value not in (None, "") else ""
 
 
 def _text(text: str) -> str:

@@ -36,6 +36,14 @@ def date_of_serial(serial: str, zero: datetime) -> Cell:
         return NumberText(serial)
 
 
+def date_of_iso(text: str) -> Cell:
+    """Return the date of an ISO 8601 cell as it stands, without an offset; what is no date stays text."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return text
+
+
 def text_of(cell: Cell) -> str:
     """Return the cell as Excel shows it (15 significant digits), without spaces around it."""
     if cell is None:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from outdial.files.upload.cells import Cell, NumberText, text_of
 
+_LAST_YEAR = 9_998
+"""So that the instant is a date of four digits in every zone."""
 _EPOCH_ORDINAL = 719_163  # 1970-01-01
 _TOKENS = (("YYYY", "%Y"), ("YY", "%y"), ("DD", "%d"), ("HH", "%H"), ("SS", "%S"), ("AM", "%p"))
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -60,6 +62,8 @@ class ExpiryReader:
         return self._instant(day + timedelta(days=1, seconds=-1))
 
     def _instant(self, moment: datetime) -> int:
+        if moment.year > _LAST_YEAR:
+            raise ExpiryInvalid(f"{moment:%Y-%m-%d}")
         aware = moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
         offset = aware.utcoffset() or timedelta()
         days = moment.toordinal() - _EPOCH_ORDINAL

@@ -33,7 +33,7 @@ class UploadLimits:
 
     file_bytes: int = 200 << 20
     unpacked_bytes: int = 2 << 30
-    part_ratio: int = 250
+    part_ratio: int = 100
     zip_entries: int = 2_000
     memory_bytes: int = 2 << 30
     cpu_s: int = 600

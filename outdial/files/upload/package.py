@@ -14,6 +14,8 @@ from outdial.files.upload.model import UploadLimits, UploadRejected
 
 _BLOCK = 65_536
 _DATE_FORMATS = frozenset({14, 15, 16, 17, 18, 19, 20, 21, 22, 27, 30, 36, 45, 46, 47, 50, 57})
+_ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ISO-8859-1"})
+_NO_MEMORY = expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]
 _DATE_LETTERS = re.compile("[dmyhs]", re.IGNORECASE)
 _NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|General', re.IGNORECASE)
 Attributes = dict[str, str]
@@ -62,7 +64,12 @@ def parse_part(archive: zipfile.ZipFile, part: str, handlers: Handlers, limit: i
     def refuse(*_: object) -> None:
         raise damaged(part, "declares a document type, which no workbook does")
 
+    def declare(_: str, encoding: str | None, __: int) -> None:
+        if encoding and encoding.upper() not in _ENCODINGS:
+            raise damaged(part, f"is in {encoding[:40]}, which no workbook is")
+
     parser.StartDoctypeDeclHandler = refuse
+    parser.XmlDeclHandler = declare
     done = 0
     try:
         with archive.open(part) as file:
@@ -75,6 +82,8 @@ def parse_part(archive: zipfile.ZipFile, part: str, handlers: Handlers, limit: i
         parser.Parse(b"", True)
         yield
     except expat.ExpatError as error:
+        if error.code == _NO_MEMORY:
+            raise MemoryError from error
         raise damaged(part, f"is no proper XML (line {error.lineno})") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise damaged(part, "cannot be unpacked") from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from outdial.files.upload.cells import MAX_CELL, Cell, NumberText, date_of_serial
+from outdial.files.upload.cells import MAX_CELL, Cell, NumberText, date_of_iso, date_of_serial
 from outdial.files.upload.model import UploadRejected
 from outdial.files.upload.package import Attributes, Handlers, Package, Sheet, damaged
 
@@ -77,7 +77,8 @@ class _SheetReader:
     def _start_row(self, number: str | None) -> None:
         self._column = 0
         self._cells = []
-        row = int(number) if number is not None and number.isascii() and number.isdigit() else 0
+        plain = number is not None and number.isascii() and number.isdigit()
+        row = int(number[:9]) if plain and number else 0
         self._row = row if row > self._row else self._row + 1
         if self._row > MAX_ROWS:
             raise damaged(self._sheet.part, f"has a row number above {MAX_ROWS:,}")
@@ -117,7 +118,9 @@ class _SheetReader:
             return NumberText(raw)
         if kind == "b":
             return "TRUE" if raw == "1" else "FALSE"
-        return raw  # inline and formula text, ISO dates, and errors such as #N/A, which no column takes
+        if kind == "d":
+            return date_of_iso(raw)
+        return raw  # inline text, text of a formula, and errors such as #N/A, which no column takes
 
     def _shared(self, raw: str) -> str:
         try:

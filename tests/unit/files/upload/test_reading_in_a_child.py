@@ -90,7 +90,7 @@ def test_a_file_that_takes_too_much_memory_is_too_large_and_the_parent_lives(tmp
     strings = "".join(f"<si><t>{i:09d}{'x' * 30}</t></si>" for i in range(400_000))
     path = book(tmp_path / "b.xlsx", {"S": sheet(HEADER, GOOD)}, f'<sst xmlns="{MAIN}">{strings}</sst>')
     with pytest.raises(UploadRejected) as refused:
-        read_upload(path, INDIA, NOW_US, UploadLimits(memory_bytes=64 << 20))
+        read_upload(path, INDIA, NOW_US, UploadLimits(memory_bytes=48 << 20))
     assert refused.value.code == "too-large"
     assert _children() == []
 

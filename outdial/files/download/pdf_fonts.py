@@ -29,6 +29,8 @@ _PACKS = (
 _REGULAR = {"wght": 400.0}
 _LAYOUT_TABLES = [int.from_bytes(tag, "big") for tag in (b"GSUB", b"GPOS", b"GDEF")]
 _BFCHARS = 100
+_NOTHING = "\u200b"
+"""Stands for a further glyph of a letter: readers guess a letter where they are told none."""
 
 
 @dataclass
@@ -154,9 +156,7 @@ def _descriptor(pdf: PdfDocument, face: Typeface, name: str, data: bytes) -> int
 
 
 def _to_unicode(used: dict[int, str]) -> bytes:
-    pairs = [
-        f"<{g:04x}><{text.encode('utf-16-be', 'replace').hex()}>" for g, text in sorted(used.items()) if text
-    ]
+    pairs = [f"<{g:04x}><{(text or _NOTHING).encode('utf-16-be').hex()}>" for g, text in sorted(used.items())]
     groups = [pairs[at : at + _BFCHARS] for at in range(0, len(pairs), _BFCHARS)]
     mapped = "\n".join([f"{len(g)} beginbfchar {' '.join(g)} endbfchar" for g in groups])
     return (

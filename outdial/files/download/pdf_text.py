@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import groupby
 
 import uharfbuzz as hb
 
@@ -89,7 +90,7 @@ class PdfText:
     def _shaped(self, text: str) -> str:
         runs = [run for part, rtl in _directions(text) for run in self._runs(part, rtl)]
         shown = "".join([self._run(*run) for run in runs]) + f"/F0 {self._size} Tf"
-        unsure = len(runs) > 1 or _REORDERED.search(text) or any(index < 0 for index, _, _ in runs)
+        unsure = len(runs) > 1 or runs[0][0] < 0 or _REORDERED.search(text)
         if not unsure:
             return shown
         # Glyphs that are reordered or missing do not tell the text; this does, for search and copy.
@@ -159,10 +160,13 @@ def _directions(text: str) -> list[tuple[str, bool]]:
         return [(text, False)]
     # Costs memory that a document without such text need not pay.
     from fpdf.bidi import BidiParagraph  # noqa: PLC0415
-    from fpdf.enums import TextDirection  # noqa: PLC0415
 
-    fragments = BidiParagraph(text=text).get_bidi_fragments()
-    return [(piece, direction == TextDirection.RTL) for piece, direction in fragments]
+    seen = BidiParagraph(text=text, preserve_bn_chars=True).get_reordered_characters()
+    pieces: list[tuple[str, bool]] = []
+    for level, letters in groupby(seen, key=lambda letter: letter.embedding_level):
+        piece = "".join([letter.character for letter in letters])
+        pieces.append((piece[::-1], True) if level % 2 else (piece, False))
+    return pieces
 
 
 def _joins(letter: str) -> bool:

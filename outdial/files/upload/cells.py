@@ -17,6 +17,7 @@ Cell = str | datetime | None
 DAY_ZERO_1900 = datetime(1899, 12, 30, tzinfo=UTC).replace(tzinfo=None)
 DAY_ZERO_1904 = datetime(1904, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _LAST_SERIAL = 2_958_466  # the day after 9999-12-31
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _PLAIN = re.compile(r"-?\d{1,15}")
 MAX_CELL = 32_767
 """Characters that one Excel cell may hold."""
@@ -42,6 +43,11 @@ def date_of_iso(text: str) -> Cell:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return text
+
+
+def unescaped(text: str) -> str:
+    """Return text with `_x000D_` and the like as the letters they stand for (ECMA-376, ST_Xstring)."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def text_of(cell: Cell) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from xml.parsers import expat
 
-from outdial.files.upload.cells import DAY_ZERO_1900, DAY_ZERO_1904, MAX_CELL
+from outdial.files.upload.cells import DAY_ZERO_1900, DAY_ZERO_1904, MAX_CELL, unescaped
 from outdial.files.upload.container import not_a_workbook, too_large
 from outdial.files.upload.model import UploadLimits, UploadRejected
 
@@ -213,7 +213,7 @@ def _strings_handlers(strings: list[str]) -> Handlers:
         elif name == "rPh":
             inside[1] = False
         elif name == "si":
-            strings.append("".join(pieces)[: MAX_CELL + 1])
+            strings.append(unescaped("".join(pieces)[: MAX_CELL + 1]))
 
     def text(piece: str) -> None:
         if inside[0] and not inside[1] and sum(map(len, pieces)) <= MAX_CELL:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from outdial.files.upload.cells import MAX_CELL, Cell, NumberText, date_of_iso, date_of_serial
+from outdial.files.upload.cells import MAX_CELL, Cell, NumberText, date_of_iso, date_of_serial, unescaped
 from outdial.files.upload.model import UploadRejected
 from outdial.files.upload.package import Attributes, Handlers, Package, Sheet, damaged
 
@@ -120,7 +120,9 @@ class _SheetReader:
             return "TRUE" if raw == "1" else "FALSE"
         if kind == "d":
             return date_of_iso(raw)
-        return raw  # inline text, text of a formula, and errors such as #N/A, which no column takes
+        return unescaped(
+            raw
+        )  # inline text, text of a formula, and errors such as #N/A, which no column takes
 
     def _shared(self, raw: str) -> str:
         try:

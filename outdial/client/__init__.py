@@ -1,0 +1,1 @@
+"""What platform services use: commands out, answers back, uploads with their personal data."""

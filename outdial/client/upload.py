@@ -1,0 +1,165 @@
+"""One open upload: each chunk's personal data goes into a block first, then the chunk command names it.
+
+At most four chunks are unanswered, so that a Stop on the same partition never waits behind an upload.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from outdial.campaign.commands import AddRecords, BeginUpload, Command, CommitUpload, RejectUpload
+from outdial.client.requests import Answer, CommandRejected, OutcomeUnknown, Request
+from outdial.client.sender import CommandSender
+from outdial.eventlog.blocks import BlockWriter
+from outdial.files.upload import InvalidRow, UploadChunk, ValidRow
+from outdial.messages.codec import Codec
+from outdial.messages.commitment import SALT_LENGTH
+from outdial.messages.partition import partition_of
+from outdial.messages.persons import PersonsBlock, block_id, encode_block
+
+MAX_UNANSWERED: Final = 4
+CHUNK_TIMEOUT_S: Final = 10.0
+REPEATS: Final = 30  # the same id is safe to send again
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Which upload of which campaign, and who wants it."""
+
+    campaign: str
+    upload_id: str
+    actor: str
+    extra_columns: Sequence[str] = ()
+
+
+class UploadSession:
+    """Begin, add chunks in order, then commit or reject; each raises CommandRejected with the answer."""
+
+    def __init__(self, sender: CommandSender, blocks: BlockWriter, codec: Codec, upload: Upload) -> None:
+        self._sender, self._blocks, self._codec, self._upload = sender, blocks, codec, upload
+        self._partition = partition_of(upload.campaign.encode(), sender.partitions)
+        self._waiting: deque[asyncio.Task[Answer]] = deque()
+        self.chunks = 0
+
+    async def begin(self, command: BeginUpload) -> Answer:
+        """Open the upload; nothing of the file has left this process before it is accepted."""
+        return await self._ask(command, f"{self._upload.upload_id}/begin")
+
+    async def add(self, chunk: UploadChunk) -> None:
+        """Send one chunk; returns while up to four are unanswered. Blocks on a slow log, never drops."""
+        while len(self._waiting) >= MAX_UNANSWERED:
+            await self._waiting.popleft()
+        command = await self._chunk(chunk)
+        before = self._waiting[-1] if self._waiting else None
+        self._waiting.append(asyncio.create_task(self._send(command, before)))
+        self.chunks += 1
+
+    async def commit(self, read: int) -> Answer:
+        """Wait for every chunk, then make the records visible; `read` = rows that were read."""
+        await self._settle()
+        command = CommitUpload(self._upload.upload_id, self.chunks, read)
+        return await self._ask(command, f"{self._upload.upload_id}/commit")
+
+    async def reject(self, code: str, column: str = "") -> Answer:
+        """Give the upload up: nothing of it stays."""
+        await self._settle()
+        command = RejectUpload(self._upload.upload_id, code, column)
+        return await self._ask(command, f"{self._upload.upload_id}/reject")
+
+    async def close(self) -> None:
+        """Forget what is unanswered; the upload stays open until somebody ends it."""
+        for task in self._waiting:
+            task.cancel()
+        await asyncio.gather(*self._waiting, return_exceptions=True)
+        self._waiting.clear()
+
+    async def _settle(self) -> None:
+        while self._waiting:
+            await self._waiting.popleft()
+
+    async def _chunk(self, chunk: UploadChunk) -> AddRecords:
+        rows, invalid = chunk.rows, chunk.invalid
+        block = records_block(self._upload, rows, secrets.token_bytes) if rows else None
+        refused = rejected_block(self._upload, invalid, secrets.token_bytes) if invalid else None
+        written, offset = await self._write(block)
+        refused_id, refused_offset = await self._write(refused)
+        return AddRecords(
+            upload_id=self._upload.upload_id,
+            chunk=self.chunks,
+            block_id=written,
+            block_offset=offset,
+            row=[row.row for row in rows],
+            priority=[row.priority for row in rows],
+            expires_us=[row.expires_us or 0 for row in rows],
+            agent=[row.agent for row in rows],
+            skill=[row.skill for row in rows],
+            zone=[row.zone for row in rows],
+            commitment=block.commitments() if block else (),
+            invalid_block_id=refused_id,
+            invalid_block_offset=refused_offset,
+            invalid_row=[row.row for row in invalid],
+            invalid_code=[row.code for row in invalid],
+            invalid_column=[row.column for row in invalid],
+        )
+
+    async def _write(self, block: PersonsBlock | None) -> tuple[str, int]:
+        if block is None:
+            return "", 0
+        key = block_id(block.stream, block.upload_id, self.chunks, uuid4().hex)
+        return key, await self._blocks.write(self._partition, key, encode_block(self._codec, block))
+
+    async def _send(self, command: AddRecords, before: asyncio.Task[Answer] | None) -> Answer:
+        """A chunk that overtook the one before it (its append was repeated) is sent again after it."""
+        command_id = f"{self._upload.upload_id}/{command.chunk}"
+        try:
+            return await self._ask(command, command_id)
+        except CommandRejected as rejection:
+            if before is None or rejection.answer.code != "chunk-out-of-order":
+                raise
+        await before
+        return await self._ask(command, command_id)
+
+    async def _ask(self, command: Command, command_id: str) -> Answer:
+        request = Request(self._upload.campaign, command, command_id, self._upload.actor, ttl_s=0)
+        for _ in range(REPEATS):
+            try:
+                answer = await self._sender.send(request, CHUNK_TIMEOUT_S)
+            except OutcomeUnknown:
+                continue
+            if not answer.accepted:
+                raise CommandRejected(answer)
+            return answer
+        raise OutcomeUnknown(command_id)
+
+
+def records_block(upload: Upload, rows: Sequence[ValidRow], random: Callable[[int], bytes]) -> PersonsBlock:
+    """The personal part of a chunk's rows, in columns, with a fresh salt each."""
+    return PersonsBlock(
+        stream=upload.campaign,
+        upload_id=upload.upload_id,
+        kind="records",
+        block_row=range(len(rows)),
+        salt=[random(SALT_LENGTH) for _ in rows],
+        phone=[row.phone for row in rows],
+        name=[row.name for row in rows],
+        columns=list(upload.extra_columns),
+        extra=[[row.extra[at] for row in rows] for at in range(len(upload.extra_columns))],
+    )
+
+
+def rejected_block(
+    upload: Upload, rows: Sequence[InvalidRow], random: Callable[[int], bytes]
+) -> PersonsBlock:
+    """Rejected rows as they came, so that they can be corrected and sent again; erasable like any other."""
+    return PersonsBlock(
+        stream=upload.campaign,
+        upload_id=upload.upload_id,
+        kind="rejected",
+        block_row=range(len(rows)),
+        salt=[random(SALT_LENGTH) for _ in rows],
+        cells=[list(row.cells) for row in rows],
+    )

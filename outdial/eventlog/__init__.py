@@ -1,0 +1,1 @@
+"""Kafka and only Kafka: single writer, replay, live stream, blocks. Knows bytes, no business word."""

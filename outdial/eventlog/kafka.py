@@ -1,0 +1,69 @@
+"""How to reach the broker: one value for producers, consumers and the administration client."""
+
+import ssl
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka.structs import ConsumerRecord
+
+from outdial.eventlog.ports import LogRecord
+
+REQUEST_TIMEOUT_MS: Final = 5000
+RETRY_BACKOFF_MS: Final = 50
+FETCH_BYTES: Final = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaConfig:
+    """Bootstrap servers, security, and a prefix that keeps several deployments of a broker apart."""
+
+    bootstrap: str
+    prefix: str = ""
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str = "PLAIN"
+    username: str = ""
+    password: str = ""
+    ca_file: str = ""
+
+    def topic(self, name: str) -> str:
+        """The name of a topic on this broker."""
+        return self.prefix + name
+
+    def client(self) -> dict[str, Any]:
+        """Arguments that every aiokafka client takes."""
+        found: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap,
+            "security_protocol": self.security_protocol,
+            "request_timeout_ms": REQUEST_TIMEOUT_MS,
+            "retry_backoff_ms": RETRY_BACKOFF_MS,
+        }
+        if self.security_protocol.startswith("SASL"):
+            found |= {
+                "sasl_mechanism": self.sasl_mechanism,
+                "sasl_plain_username": self.username,
+                "sasl_plain_password": self.password,
+            }
+        if self.security_protocol.endswith("SSL"):
+            found["ssl_context"] = ssl.create_default_context(cafile=self.ca_file or None)
+        return found
+
+    def consumer(self) -> dict[str, Any]:
+        """Arguments of a consumer that reads what was committed and keeps its own position."""
+        return self.client() | {
+            "isolation_level": "read_committed",
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+            "max_partition_fetch_bytes": FETCH_BYTES,
+        }
+
+
+def log_record(record: ConsumerRecord) -> LogRecord:
+    """aiokafka's record as ours."""
+    return LogRecord(
+        record.partition,
+        record.offset,
+        record.timestamp * 1000,
+        record.key,
+        record.value,
+        tuple(record.headers),
+    )

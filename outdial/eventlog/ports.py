@@ -1,0 +1,85 @@
+"""What the log gives to those who use it, and what it wants from them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is appended. A value of None is a tombstone."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """What is read; `timestamp_us` is Kafka's, whole milliseconds."""
+
+    partition: int
+    offset: int
+    timestamp_us: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one command leads to; everything of a batch is appended in one transaction, or nothing."""
+
+    events: Sequence[Message] = ()
+    results: Sequence[Message] = ()
+    blocks: Sequence[Message] = ()
+    quarantine: Sequence[Message] = ()
+
+
+class LogUnavailable(Exception):
+    """The broker cannot be reached, or refused: nothing was appended."""
+
+
+class AppendUnknown(Exception):
+    """The append was sent and not acknowledged in time: it may be in the log."""
+
+
+class IntegrityError(Exception):
+    """The log has a gap, a fork or an edit where none may be; names topic, partition and offset."""
+
+
+class Decider(Protocol):
+    """The rules of one partition. A new one is made at each opening; a failure anywhere drops it."""
+
+    def load_event(self, record: LogRecord) -> None:
+        """Fold one event of the history; raises IntegrityError."""
+
+    def load_result(self, record: LogRecord) -> None:
+        """Take in one earlier answer."""
+
+    def opened(self, now_us: int) -> None:
+        """The replay is over; commands follow."""
+
+    async def prepare(self, records: Sequence[LogRecord]) -> None:
+        """May read elsewhere what `handle` will need; runs ahead of the transaction, in order."""
+
+    def handle(self, record: LogRecord, now_us: int) -> Decision:
+        """Decide one command; may change state freely, because any failure drops the decider."""
+
+    async def chores(self, now_us: int) -> Decision | None:
+        """Asked about once a second while serving: what has to be appended without a command."""
+
+
+class Handler(Protocol):
+    """A reader's side of the live stream. The handler owns the position; the engine only asks for it."""
+
+    async def positions(self, partitions: frozenset[int]) -> Mapping[int, int]:
+        """The next offset to read of each partition."""
+
+    async def handle(self, partition: int, records: Sequence[LogRecord]) -> None:
+        """Take one batch in; an error ends the process."""
+
+    async def revoked(self, partitions: frozenset[int]) -> None:
+        """These partitions are somebody else's now."""

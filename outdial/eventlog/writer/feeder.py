@@ -1,0 +1,63 @@
+"""Keeps draining the commands of one partition while a transaction runs, and prepares them ahead of it.
+
+Without it every batch is one transaction old: the reader fetches right after it was drained.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiokafka import AIOKafkaConsumer
+
+from outdial.eventlog.kafka import log_record
+from outdial.eventlog.ports import LogRecord
+
+POLL_MS = 1000
+
+
+class Feeder:
+    """`take` gives what is there, at most `most`; an error of reading or preparing is raised there."""
+
+    def __init__(
+        self,
+        reader: AIOKafkaConsumer,
+        prepare: Callable[[Sequence[LogRecord]], Awaitable[None]],
+        most: int,
+        ahead: int,
+    ) -> None:
+        self._reader, self._prepare, self._most, self._ahead = reader, prepare, most, ahead
+        self._buffer: deque[LogRecord] = deque()
+        self._filled, self._drained = asyncio.Event(), asyncio.Event()
+        self._task = asyncio.create_task(self._feed())
+
+    async def take(self, wait_s: float) -> list[LogRecord]:
+        """The next records in order; empty after `wait_s` without any."""
+        if not self._buffer and not self._task.done():
+            self._filled.clear()
+            waiting = asyncio.ensure_future(self._filled.wait())
+            await asyncio.wait([self._task, waiting], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+        if self._task.done():
+            self._task.result()
+        taken = [self._buffer.popleft() for _ in range(min(self._most, len(self._buffer)))]
+        self._drained.set()
+        return taken
+
+    async def close(self) -> None:
+        """Stop reading; what was not taken is read again by whoever opens the partition next."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        await self._reader.stop()
+
+    async def _feed(self) -> None:
+        while True:
+            if len(self._buffer) >= self._ahead * self._most:
+                self._drained.clear()
+                await self._drained.wait()
+                continue
+            fetched = await self._reader.getmany(timeout_ms=POLL_MS, max_records=self._most)
+            for found in fetched.values():
+                records = [log_record(record) for record in found]
+                await self._prepare(records)
+                self._buffer.extend(records)
+                self._filled.set()

@@ -1,0 +1,47 @@
+"""The values of the writer, measured on the real broker (docs/decisions): change them with a measurement."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from outdial.eventlog.ports import Decider
+
+
+def no_crash(point: str) -> None:
+    """Production: nothing happens at the named points of the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriterTopics:
+    """The topics of one writer; all have the same partitions."""
+
+    commands: str = "outdial.commands"
+    events: str = "outdial.events"
+    results: str = "outdial.results"
+    blocks: str = "outdial.persons"
+    quarantine: str = "outdial.quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class WriterSettings:
+    """`decider` makes the rules of a partition at each opening; `crash` is called at named points (tests)."""
+
+    decider: Callable[[int], Decider]
+    clock: Callable[[], int]
+    group: str = "outdial-command"
+    instance: str | None = None  # static membership: a restart within the session does not rebalance
+    transactional_id: str = "outdial-command"
+    topics: WriterTopics = field(default_factory=WriterTopics)
+    max_batch: int = 256
+    max_bytes: int = 4 << 20
+    feed_batches: int = 4
+    marker_wait_s: float = 0.002
+    transaction_timeout_ms: int = 10_000
+    transaction_wait_s: float = 8.0
+    open_timeout_s: float = 30.0
+    session_timeout_ms: int = 6_000
+    rebalance_timeout_ms: int = 10_000
+    results_window_us: int = 24 * 3600 * 1_000_000
+    chores_every_s: float = 1.0
+    max_skew_us: int = 1_000_000
+    compression: Mapping[str, str] = field(default_factory=lambda: {"type": "zstd"})
+    crash: Callable[[str], None] = no_crash

@@ -1,0 +1,96 @@
+"""The transactional producer of one partition: fences its predecessor, appends a batch or nothing."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
+
+import aiokafka.producer.sender
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from outdial.eventlog.kafka import KafkaConfig
+from outdial.eventlog.ports import Message
+from outdial.eventlog.writer.settings import WriterSettings
+
+log = logging.getLogger(__name__)
+BATCH_BYTES = 900_000
+STOP_TIMEOUT_S = 5.0
+
+
+class Transactions:
+    """One opening of the partition's transactional id."""
+
+    def __init__(self, kafka: KafkaConfig, partition: int, settings: WriterSettings) -> None:
+        # aiokafka sleeps 20 ms between a commit and the next transaction's first request (pinned version)
+        aiokafka.producer.sender.BACKOFF_OVERRIDE = settings.marker_wait_s
+        self._kafka, self._partition, self._settings = kafka, partition, settings
+        self._producer = AIOKafkaProducer(
+            **kafka.client(),
+            transactional_id=f"{kafka.prefix}{settings.transactional_id}-{partition}",
+            transaction_timeout_ms=settings.transaction_timeout_ms,
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=settings.max_bytes,
+            compression_type=settings.compression.get("type"),
+        )
+
+    async def open(self) -> None:
+        """Fence the former owner and settle what it left open (InitProducerId)."""
+        async with asyncio.timeout(self._settings.open_timeout_s):
+            await self._producer.start()
+
+    async def commit(self, messages: Mapping[str, Sequence[Message]], next_command: int) -> None:
+        """Append by topic and move the commands offset, in one transaction.
+
+        The order is fixed: all sends are awaited before the offsets go, or the broker refuses one of the two
+        and the client backs off (single writer study, trap 2). Whatever is raised, the outcome is unknown.
+        """
+        crash, wait = self._settings.crash, self._settings.transaction_wait_s
+        await self._producer.begin_transaction()
+        sends = [send for topic, batch in messages.items() for send in await self._send(topic, batch)]
+        if sends:
+            await asyncio.wait_for(asyncio.gather(*sends), wait)
+        crash("after-send")
+        commands = TopicPartition(self._kafka.topic(self._settings.topics.commands), self._partition)
+        group = self._kafka.topic(self._settings.group)
+        offsets = self._producer.send_offsets_to_transaction({commands: next_command}, group)
+        await asyncio.wait_for(offsets, wait)
+        crash("before-commit")
+        await asyncio.wait_for(self._producer.commit_transaction(), wait)
+        crash("after-commit")
+
+    async def close(self) -> None:
+        """Stop the client; a fenced producer raises here and must be closed all the same."""
+        try:
+            await asyncio.wait_for(self._producer.stop(), STOP_TIMEOUT_S)
+        except (KafkaError, TimeoutError) as error:
+            log.info("fenced producer stopped", extra={"partition": self._partition, "error": repr(error)})
+            with contextlib.suppress(KafkaError, OSError):
+                await self._producer.client.close()
+
+    async def _send(self, topic: str, messages: Sequence[Message]) -> list[Awaitable[Any]]:
+        futures: list[Awaitable[Any]] = []
+        batch = self._producer.create_batch()
+        for message in messages:
+            if not self._fits(batch, message):
+                futures.append(await self._close_batch(topic, batch))
+                batch = self._producer.create_batch()
+                if not self._fits(batch, message):
+                    raise ValueError(f"a message for {topic} is larger than a batch")
+        if batch.record_count():
+            futures.append(await self._close_batch(topic, batch))
+        return futures
+
+    @staticmethod
+    def _fits(batch: Any, message: Message) -> bool:
+        headers = list(message.headers)
+        return batch.append(key=message.key, value=message.value, timestamp=None, headers=headers) is not None
+
+    async def _close_batch(self, topic: str, batch: Any) -> Awaitable[Any]:
+        batch.close()
+        sent: Awaitable[Any] = await self._producer.send_batch(
+            batch, self._kafka.topic(topic), partition=self._partition
+        )
+        return sent

@@ -48,11 +48,13 @@ def write_pdf(
 
 
 def _maker(column: Column, about: DownloadAbout, cell: "_Cells") -> Make:
-    make = cell.make
+    make, digits, blank = cell.make, cell.make_digits, cell.step
     if column.kind == "instant":
         plain = LocalTimes(about.time_zone).plain
-        return lambda value: make("" if value is None else plain(int(value)))
-    return lambda value: make("" if value is None else str(value))
+        return lambda value: blank if value is None else digits(plain(int(value)))
+    if column.kind == "integer":
+        return lambda value: blank if value is None else digits(str(int(value)))
+    return lambda value: blank if value is None else make(str(value))
 
 
 def page_for(columns: Sequence[Column]) -> tuple[PageSize, list[int]]:
@@ -70,15 +72,21 @@ class _Cells:
     def __init__(self, text: PdfText, width: int, step: str) -> None:
         self._text = text
         self._width = width - 2 * _PAD
-        self._fits = int(self._width * 1000 / SIZE / text.widest)
+        self._digits = int(self._width * 1000 / SIZE / text.widest_digit)
         self.step = step
 
     def make(self, value: str) -> str:
         """One line, or several parted by line feeds where the value is wider than the column."""
-        if len(value) <= self._fits and value.isascii() and value.isprintable():
-            return f"{self._text.show(value)} {self.step}" if value else self.step
+        if not value:
+            return self.step
+        if self._text.fits(value, self._width):
+            return f"{self._text.show(value)} {self.step}"
         pieces = self._text.fold(value, self._width)
         return "\n".join([f"{self._text.show(piece)} {self.step}" for piece in pieces])
+
+    def make_digits(self, value: str) -> str:
+        """The same for digits and the signs of numbers and times, which need no look at each letter."""
+        return f"({value})Tj {self.step}" if len(value) <= self._digits else self.make(value)
 
 
 def _steps(widths: Sequence[int]) -> list[str]:

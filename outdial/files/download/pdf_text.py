@@ -34,7 +34,7 @@ class PdfText:
         self._advance = {
             letter: width for letter, width in zip(codes, self.widths, strict=True) if letter != "\ufffd"
         }
-        self.widest = max(self.widths[32:127])
+        self.widest_digit = max(self._advance[letter] for letter in "0123456789+-: ")
 
     def show(self, text: str) -> str:
         """Operators that show the text at the current position."""
@@ -47,13 +47,17 @@ class PdfText:
             shown = self._kept[text] = self._show(_CONTROL.sub(" ", text))
         return shown
 
+    def fits(self, text: str, width: float) -> bool:
+        """Whether the text is certainly no wider than `width` points."""
+        advance = self._advance
+        try:
+            return sum([advance[letter] for letter in text]) * self._size <= width * 1000
+        except KeyError:
+            return sum(map(self._width, text)) * self._size <= width * 1000
+
     def fold(self, text: str, width: float) -> list[str]:
         """Break the text into pieces no wider than `width` points, at spaces where there are any."""
-        text = _CONTROL.sub(" ", text)
-        limit = width * 1000 / self._size
-        if len(text) * self.widest <= limit and text.isascii():
-            return [text]
-        return list(self._pieces(text, limit))
+        return list(self._pieces(_CONTROL.sub(" ", text), width * 1000 / self._size))
 
     def _pieces(self, text: str, limit: float) -> Iterator[str]:
         start = end = 0

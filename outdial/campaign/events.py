@@ -41,6 +41,7 @@ class CampaignCompleted:
 class CampaignReset:
     """The records named here are dialable again in a new pass; filters only say why these."""
 
+    command_id: str
     records: bytes
     affected: int
     not_dialable: Mapping[str, int]
@@ -51,6 +52,7 @@ class CampaignReset:
 class CampaignForceCompleted:
     """The records named here are Complete; so is the campaign."""
 
+    command_id: str
     records: bytes
     affected: int
     never_dialled: int
@@ -61,6 +63,7 @@ class CampaignForceCompleted:
 class RecordsDeleted:
     """The records named here are gone."""
 
+    command_id: str
     upload_id: str
     records: bytes
     affected: int

@@ -1,7 +1,7 @@
 """The live stream behind Faust: lifecycle, signals, rebalance and client thread, with our own batch pump.
 
-Private names of faust-streaming are used where it has no setting: versions are pinned, the contract suite runs on
-both engines. No Faust acks, no commits, no topics of its own: the handler's position is the only one.
+Private names of faust-streaming are used where it has no setting; versions are pinned, a contract suite runs
+on both engines. No Faust acks, no commits, no topics of its own: the position is the handler's.
 """
 
 import asyncio

@@ -1,0 +1,1 @@
+"""The only writer of events: commands in, events and results out, one transaction each batch."""

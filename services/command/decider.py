@@ -1,0 +1,263 @@
+"""Decides the commands of one partition: known, expired, version, rules; events and answers as messages.
+
+Holds speculative state: whatever fails between here and the commit, the writer drops the decider and replays.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from outdial.campaign.answers import answer, preview
+from outdial.campaign.commands import AddRecords, Command
+from outdial.campaign.decide import Context, Rejection, decide
+from outdial.campaign.events import Event
+from outdial.campaign.wire import from_fields, to_fields
+from outdial.eventlog.ports import Decision, LogRecord, Message
+from outdial.messages.codec import Codec, Undecodable, UnknownSchema
+from outdial.messages.envelope import Envelope
+from outdial.messages.hashchain import link
+from outdial.messages.partition import partition_of
+from outdial.messages.request import request_hash
+from outdial.messages.schemas import data, schema_names
+from services.command.answering import Asked, accepted, rejected, text_of
+from services.command.known import KnownCommands
+from services.command.rows import RowReader, Rows
+from services.command.streams import Stream, Streams
+
+log = logging.getLogger(__name__)
+
+SOURCE: Final = "outdial/command"
+RESULT: Final = "outdial.CommandResult"
+# Recognised by attempt id, by upload and chunk, or idempotent: they never enter the known commands.
+FACTS: Final = frozenset(
+    f"outdial.{name}"
+    for name in (
+        "AddRecords",
+        "ClaimAttempts",
+        "EndAttempts",
+        "WithdrawAttempts",
+        "ExcludeRecords",
+        "TakeOverDialling",
+        "CompleteIfDone",
+        "AbandonUpload",
+        "ConfirmErasure",
+    )
+)
+REPLAYED: Final = ("outdial_replayed", b"true")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a deployment sets for every partition."""
+
+    partitions: int
+    delete_grace_s: int = 0
+    stopped_allows: frozenset[str] = frozenset()
+
+
+class CommandDecider:
+    """`eventlog`'s Decider for campaigns. One per partition and opening."""
+
+    def __init__(self, partition: int, codec: Codec, rules: Rules, rows: RowReader) -> None:
+        self._partition, self._codec, self._rules, self._rows = partition, codec, rules, rows
+        self._streams = Streams(codec)
+        self._known = KnownCommands()
+        self._errors = data("errors")["errors"]
+        self._commands = schema_names("commands")
+        self._epoch = 0
+        self._now_us = 0
+        self._prepared: dict[int, Rows] = {}
+
+    @property
+    def streams(self) -> Streams:
+        """The folded streams, for health and chores."""
+        return self._streams
+
+    def load_event(self, record: LogRecord) -> None:
+        """Fold one event of the history."""
+        self._streams.load(record)
+
+    def load_result(self, record: LogRecord) -> None:
+        """Remember one answer."""
+        name, fields = self._codec.decode(record.value or b"")
+        if name == RESULT and fields["remember"]:
+            self._known.remember(fields)
+
+    def opened(self, now_us: int) -> None:
+        """Everything is folded: from here on events carry an epoch above all that the log holds."""
+        self._epoch = self._streams.epoch + 1
+        self._known.forget_before(now_us)
+        for stream in self._streams:
+            if stream.parked:
+                log.critical(
+                    "campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked}
+                )
+
+    async def prepare(self, records: Sequence[LogRecord]) -> None:
+        """Read the blocks that upload chunks name, and the phone index of their campaigns."""
+        for record in records:
+            try:
+                await self._prepare(record)
+            except Undecodable:
+                continue  # handle() answers it
+
+    async def _prepare(self, record: LogRecord) -> None:
+        value = record.value or b""
+        try:
+            name, fields = self._codec.decode(value)
+        except UnknownSchema:
+            await self._rows.learn_schemas(self._codec)
+            name, fields = self._codec.decode(value)
+        if name == "outdial.AddRecords":
+            command = from_fields("AddRecords", fields)
+            assert isinstance(command, AddRecords)  # noqa: S101  # by its name
+            stream = self._streams.get(record.key.decode() if record.key else "")
+            await self._rows.load_index(stream, self._partition)
+            self._prepared[record.offset] = await self._rows.read(command, self._partition)
+
+    def handle(self, record: LogRecord, now_us: int) -> Decision:
+        """Decide one command; whatever it is, somebody hears what became of it."""
+        self._now_us = now_us
+        rows = self._prepared.pop(record.offset, Rows())
+        try:
+            envelope = Envelope.of(record.headers)
+            value = record.value or b""
+            name, fields = self._codec.decode(value)
+        except Undecodable as error:
+            return self._quarantine(record, str(error))
+        asked = Asked(envelope, request_hash(envelope, value), now_us, self._is_remembered(envelope))
+        if refusal := self._refuse_unread(record, envelope, name):
+            return self._answer_rejected(asked, self._streams.get(envelope.subject), refusal, remember=False)
+        return self._decide(asked, from_fields(name.removeprefix("outdial."), fields), rows)  # type: ignore[arg-type]  # a command by its name
+
+    def _is_remembered(self, envelope: Envelope) -> bool:
+        return not envelope.dry_run and envelope.type not in FACTS
+
+    def _refuse_unread(self, record: LogRecord, envelope: Envelope, name: str) -> Rejection | None:
+        """Refuse what no rule of a campaign needs to see."""
+        key = record.key or b""
+        if (
+            name not in self._commands
+            or name != envelope.type
+            or key.decode(errors="replace") != envelope.subject
+        ):
+            return Rejection("command-malformed", {"type": envelope.type, "subject": envelope.subject})
+        expected = partition_of(key, self._rules.partitions)
+        if expected != self._partition:
+            return Rejection("wrong-partition", {"partition": self._partition, "expected": expected})
+        if parked := self._streams.get(envelope.subject).parked:
+            return Rejection("campaign-parked", {"why": parked})
+        return None
+
+    def _decide(self, asked: Asked, command: Command, rows: Rows) -> Decision:
+        envelope = asked.envelope
+        stream = self._streams.get(envelope.subject)
+        if known := self._known.find(envelope.subject, envelope.id):
+            if known.request_hash == asked.request_hash:
+                return self._message_result(asked, dict(known.result), replayed=True)
+            return self._answer_rejected(asked, stream, Rejection("idempotency-key-reused"), remember=False)
+        if refusal := self._refuse_late(envelope, stream) or rows.problem:
+            return self._answer_rejected(asked, stream, refusal, remember=asked.remember)
+        context = self._context(envelope, stream, rows)
+        if envelope.dry_run:
+            return self._preview(asked, command, context)
+        return self._carry_out(asked, command, context, rows)
+
+    def _preview(self, asked: Asked, command: Command, context: Context) -> Decision:
+        stream = self._streams.get(asked.envelope.subject)
+        seen = preview(stream.state, command, context)
+        if isinstance(seen, Rejection):
+            return self._answer_rejected(asked, stream, seen, remember=False)
+        return self._message_result(asked, accepted(asked, stream.state.sequence, stream.state, seen))
+
+    def _refuse_late(self, envelope: Envelope, stream: Stream) -> Rejection | None:
+        if envelope.expiry_us and self._now_us > envelope.expiry_us:
+            return Rejection("command-expired", {"late_us": self._now_us - envelope.expiry_us})
+        if envelope.expected_version is not None and envelope.expected_version != stream.state.version:
+            return Rejection("version-mismatch", {"version": stream.state.version})
+        return None
+
+    def _context(self, envelope: Envelope, stream: Stream, rows: Rows) -> Context:
+        return Context(
+            now_us=max(self._now_us, stream.last_us),
+            command_id=envelope.id,
+            phone_hashes=rows.hashes,
+            phone_owner=stream.phones if stream.phones is not None else {},
+            delete_grace_s=self._rules.delete_grace_s,
+            stopped_allows=self._rules.stopped_allows,
+        )
+
+    def _carry_out(self, asked: Asked, command: Command, context: Context, rows: Rows) -> Decision:
+        stream = self._streams.get(asked.envelope.subject)
+        decided = decide(stream.state, command, context)
+        if isinstance(decided, Rejection):
+            return self._answer_rejected(asked, stream, decided, remember=asked.remember)
+        before = stream.state.sequence
+        told = answer(stream.state, command, decided)
+        messages = [self._append(stream, event, asked.envelope, context.now_us) for event in decided]
+        self._rows.index(stream, decided, rows)
+        fields = accepted(asked, before, stream.state, told)
+        return self._message_result(asked, fields, events=messages)
+
+    def _append(self, stream: Stream, event: Event, cause: Envelope, now_us: int) -> Message:
+        self._streams.apply(stream, event, now_us)
+        state, name = stream.state, f"outdial.{type(event).__name__}"
+        key = state.campaign_id.encode()
+        headers = Envelope(
+            id=f"{state.campaign_id}@{state.sequence}",
+            type=name,
+            source=SOURCE,
+            subject=state.campaign_id,
+            time_us=now_us,
+            actor=cause.actor,
+            sequence=state.sequence,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.id,
+            traceparent=cause.traceparent,
+        ).headers()
+        value = self._codec.encode(name, to_fields(event))
+        made = link(stream.hash, self._epoch, key, headers, value)
+        stream.hash = made.hash
+        return Message(key, value, headers + made.headers())
+
+    def _answer_rejected(
+        self, asked: Asked, stream: Stream, rejection: Rejection, *, remember: bool
+    ) -> Decision:
+        kept = Asked(asked.envelope, asked.request_hash, asked.decided_us, remember)
+        fields = rejected(kept, stream.state, rejection, text_of(rejection, self._errors))
+        return self._message_result(kept, fields)
+
+    def _message_result(
+        self, asked: Asked, fields: dict[str, Any], *, events: Sequence[Message] = (), replayed: bool = False
+    ) -> Decision:
+        if fields["remember"] and not replayed:
+            self._known.remember(fields)
+        cause = asked.envelope
+        headers = Envelope(
+            id=f"{cause.id}/result",
+            type=RESULT,
+            source=SOURCE,
+            subject=cause.subject,
+            time_us=self._now_us,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.id,
+            traceparent=cause.traceparent,
+            reply_to=cause.reply_to,
+        ).headers()
+        result = Message(
+            cause.subject.encode(),
+            self._codec.encode(RESULT, fields),
+            (*headers, REPLAYED) if replayed else headers,
+        )
+        return Decision(events=events, results=(result,))
+
+    def _quarantine(self, record: LogRecord, why: str) -> Decision:
+        log.error("quarantined", extra={"partition": record.partition, "offset": record.offset, "why": why})
+        place = f"commands/{record.partition}@{record.offset}".encode()
+        headers = (
+            *record.headers,
+            ("outdial_quarantine_reason", why.encode()),
+            ("outdial_quarantine_from", place),
+        )
+        return Decision(quarantine=(Message(record.key, record.value, headers),))

@@ -1,0 +1,92 @@
+"""What the writer knows of the people in an upload chunk: checked commitments, keyed phone hashes."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from outdial.campaign.commands import AddRecords
+from outdial.campaign.decide import Rejection
+from outdial.campaign.events import CommandUndone, Event, RecordsAdded, RecordsDeleted
+from outdial.campaign.phones import PhoneIndex
+from outdial.client.registry import SchemaTopic
+from outdial.eventlog.blocks import BlockReader
+from outdial.messages.codec import Codec, Undecodable
+from outdial.messages.persons import PersonsBlock, decode_block
+from services.command.streams import Stream
+
+BLOCK_TIMEOUT_S: Final = 10.0
+HASH_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The phone hashes of a chunk in the order of its rows, or why the chunk cannot be trusted."""
+
+    hashes: Sequence[int] = ()
+    problem: Rejection | None = None
+
+
+class RowReader:
+    """Reads blocks for the decider; `phone_key` is the deployment's secret for the duplicate index."""
+
+    def __init__(self, codec: Codec, blocks: BlockReader, schemas: SchemaTopic, phone_key: bytes) -> None:
+        self._codec, self._blocks, self._schemas, self._key = codec, blocks, schemas, phone_key
+
+    async def learn_schemas(self, codec: Codec) -> None:
+        """Read what was published since; the message that asked for it is decoded again afterwards."""
+        await self._schemas.learn(codec)
+
+    async def read(self, command: AddRecords, partition: int) -> Rows:
+        """Hash the phones of a chunk after checking that the block is the one the chunk commits to."""
+        if not command.row:
+            return Rows()
+        block = await self._block(command.block_id, command.block_offset, partition)
+        if block is None:
+            return Rows(
+                problem=Rejection("command-malformed", {"block": command.block_id, "why": "not found"})
+            )
+        if len(command.row) != len(block.block_row) or list(command.commitment) != block.commitments():
+            return Rows(problem=Rejection("command-malformed", {"block": command.block_id, "why": "differs"}))
+        return Rows([self.phone_hash(phone) for phone in block.phone])
+
+    async def load_index(self, stream: Stream, partition: int) -> None:
+        """Build the phone index of a campaign from the blocks that its state refers to, once."""
+        if stream.phones is not None:
+            return
+        index = PhoneIndex()
+        for chunk in stream.state.chunks:
+            block = await self._block(chunk.block_id, chunk.block_offset, partition)
+            if block is None:
+                continue  # erased: its records are deleted
+            for place, row in enumerate(chunk.block_rows):
+                at = block.place(row)
+                if at is not None and stream.state.book.is_present(chunk.first_record + place):
+                    index.add(self.phone_hash(block.phone[at]), chunk.first_record + place)
+        stream.phones = index
+
+    def index(self, stream: Stream, events: Sequence[Event], rows: Rows) -> None:
+        """Keep the index in step with what was decided."""
+        if stream.phones is None:
+            return
+        for event in events:
+            if isinstance(event, RecordsAdded):
+                places = event.block_row or range(len(event.row))
+                for number, place in enumerate(places, event.first_record):
+                    stream.phones.add(rows.hashes[place], number)
+            elif isinstance(event, RecordsDeleted | CommandUndone):
+                stream.phones = None  # rare; read again when the next upload needs it
+
+    def phone_hash(self, phone: str) -> int:
+        """64 bits of HMAC-SHA-256: tells equal numbers, tells nobody without the key which."""
+        digest = hmac.digest(self._key, phone.encode(), "sha256")
+        return int.from_bytes(digest[:HASH_BYTES], "big")
+
+    async def _block(self, block_id: str, offset: int, partition: int) -> PersonsBlock | None:
+        value = await self._blocks.get(
+            block_id, partition=partition, at_least=offset, timeout_s=BLOCK_TIMEOUT_S
+        )
+        try:
+            return None if value is None else decode_block(self._codec, value)
+        except Undecodable:
+            return None

@@ -1,0 +1,79 @@
+"""The streams of one partition: state, chain and phone index of each; folds and checks events."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from outdial.campaign.evolve import Unappliable, evolve
+from outdial.campaign.events import Event
+from outdial.campaign.phones import PhoneIndex
+from outdial.campaign.state import CampaignState, initial
+from outdial.campaign.wire import from_fields
+from outdial.eventlog.ports import IntegrityError, LogRecord
+from outdial.messages.codec import Codec, Undecodable, UnknownSchema
+from outdial.messages.envelope import Envelope
+from outdial.messages.hashchain import FIRST, link, read_link
+
+
+@dataclass(slots=True)
+class Stream:
+    """One campaign as its writer holds it; `phones` is None until needed, `parked` says why, or nothing."""
+
+    state: CampaignState
+    hash: bytes = FIRST
+    last_us: int = 0
+    parked: str = ""
+    phones: PhoneIndex | None = field(default=None, repr=False)
+
+
+class Streams:
+    """Folds the events of one partition. Strict: a gap, a fork or a broken chain ends the replay."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._streams: dict[str, Stream] = {}
+        self.epoch = 0
+
+    def __iter__(self) -> Iterator[Stream]:
+        return iter(self._streams.values())
+
+    def get(self, stream_id: str) -> Stream:
+        """The stream; a new one is empty, at sequence 0, and kept only once it has an event."""
+        return self._streams.get(stream_id) or Stream(initial(stream_id))
+
+    def load(self, record: LogRecord) -> None:
+        """Fold one event of the log; IntegrityError names the offset when it does not follow."""
+        where = f"events/{record.partition}@{record.offset}"
+        envelope = Envelope.of(record.headers)
+        stream = self.get(envelope.subject)
+        self._check_link(where, record, envelope, stream)
+        self._streams[envelope.subject] = stream
+        if stream.parked:
+            return
+        try:
+            name, fields = self._codec.decode(record.value or b"")
+            event = from_fields(name.removeprefix("outdial."), fields)
+            self.apply(stream, event, envelope.time_us)  # type: ignore[arg-type]  # commands never stand in the events topic
+        except UnknownSchema:
+            raise  # the schema topic was read before: a hole in it is not the campaign's fault
+        except (Undecodable, Unappliable) as error:
+            stream.parked = f"{where}: {error}"
+
+    def apply(self, stream: Stream, event: Event, at_us: int) -> None:
+        """Evolve the state by an event that was read or has just been decided."""
+        stream.state = evolve(stream.state, event, at_us)
+        stream.last_us = max(stream.last_us, at_us)
+        self._streams[stream.state.campaign_id] = stream
+
+    def _check_link(self, where: str, record: LogRecord, envelope: Envelope, stream: Stream) -> None:
+        stored = read_link(record.headers)
+        if envelope.sequence != stream.state.sequence + 1 and not stream.parked:
+            raise IntegrityError(
+                f"{where}: {envelope.subject} has {envelope.sequence}, {stream.state.sequence + 1} follows"
+            )
+        if stored.previous != stream.hash:
+            raise IntegrityError(f"{where}: the hash chain of {envelope.subject} is broken")
+        made = link(stored.previous, stored.epoch, record.key or b"", record.headers, record.value or b"")
+        if made.hash != stored.hash:
+            raise IntegrityError(f"{where}: {envelope.subject}@{envelope.sequence} was edited")
+        stream.hash = stored.hash
+        self.epoch = max(self.epoch, stored.epoch)

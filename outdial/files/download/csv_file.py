@@ -14,11 +14,14 @@ from outdial.files.download.model import (
 )
 
 BOM = b"\xef\xbb\xbf"
-FORMULA_START = r"^[=+\-@\t\r]"
-"""What makes a spreadsheet run a cell (OWASP, CSV injection). Such a cell gets an apostrophe in front."""
+FORMULA_START = "^[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
+"""What makes a spreadsheet run a cell (OWASP, CSV injection), for Python and PostgreSQL alike.
+
+Such a cell gets an apostrophe in front; an E.164 number does not.
+"""
 _QUOTED = re.compile('[",;\t\r\n]')
-_UNLIKELY = re.compile('[",;\t\r\n\0\ud800-\udfff]|^[=+\\-@\uff1d\uff0b\uff0d\uff20]')
-_FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_UNLIKELY = re.compile('[",;\t\r\n\0\ud800-\udfff]|' + FORMULA_START)
+_FORMULA = re.compile(FORMULA_START)
 _E164 = re.compile(r"\+[1-9]\d{1,14}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 Make = Callable[[Value], str]

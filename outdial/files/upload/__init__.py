@@ -12,6 +12,7 @@ from outdial.files.upload.model import (
     ValidRow,
 )
 from outdial.files.upload.reading import UploadReaderFailed, UploadReading, read_upload
+from outdial.files.upload.records import read_records
 
 __all__ = [
     "Header",
@@ -25,5 +26,6 @@ __all__ = [
     "UploadRules",
     "UploadSummary",
     "ValidRow",
+    "read_records",
     "read_upload",
 ]

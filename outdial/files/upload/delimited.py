@@ -10,7 +10,7 @@ from outdial.files.upload.container import SAVE_AS, not_a_workbook
 from outdial.files.upload.model import UploadRejected
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 MAX_FIELD = 131_072
 
 
@@ -73,4 +73,4 @@ def _refuse_markup(first: str) -> None:
 
 def _unguarded(field: str) -> str:
     """Take off the apostrophe that our own download sets before what a spreadsheet would run as a formula."""
-    return field[1:] if field[:1] == "'" and field[1:2] in _FORMULA_START and len(field) > 1 else field
+    return field[1:] if field[:1] == "'" and field[1:2] in _FORMULA_START else field

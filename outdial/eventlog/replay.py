@@ -1,7 +1,7 @@
 """Reads a part of the log at full speed: from an offset to a bound, and on for ever if wanted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -15,7 +15,7 @@ STALL_TIMEOUT_S = 60.0  # an open transaction may hold the end back as long as i
 
 async def replay(
     kafka: KafkaConfig, topic: str, starts: Mapping[int, int], ends: Mapping[int, int] | None = None
-) -> AsyncIterator[tuple[int, Sequence[LogRecord]]]:
+) -> AsyncGenerator[tuple[int, Sequence[LogRecord]], None]:
     """Committed records of each partition from its start to its end (default: the high watermark now).
 
     Yields (partition, records) in the order of each partition. TimeoutError when the end cannot be read.
@@ -44,7 +44,7 @@ async def replay(
 
 async def follow(
     kafka: KafkaConfig, topic: str, starts: Mapping[int, int], wait_s: float = 0.5
-) -> AsyncIterator[Mapping[int, Sequence[LogRecord]]]:
+) -> AsyncGenerator[Mapping[int, Sequence[LogRecord]], None]:
     """Committed records from the starts on, for ever; an empty mapping after `wait_s` without news."""
     consumer = await _open(kafka, topic, starts)
     try:

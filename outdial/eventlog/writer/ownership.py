@@ -63,16 +63,23 @@ class Heartbeat:
 
     def __init__(self) -> None:
         self._round = asyncio.Condition()
+        self._ended = False
 
     async def beat(self) -> None:
         """One more round with the group."""
         async with self._round:
             self._round.notify_all()
 
+    async def end(self) -> None:
+        """No more rounds: nobody waits for one any longer."""
+        self._ended = True
+        await self.beat()
+
     async def next(self) -> None:
         """Wait for the next round."""
         async with self._round:
-            await self._round.wait()
+            if not self._ended:
+                await self._round.wait()
 
 
 class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
@@ -125,7 +132,7 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
 
     async def _leave(self) -> None:
         await self._consumer.stop()  # leaves the group: the others take over now
-        await self._heartbeat.beat()
+        await self._heartbeat.end()
         await self.writers.lose(list(self.writers.by_partition))
 
 
@@ -144,7 +151,7 @@ class FixedOwnership:
             await self._heartbeat.beat()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), POLL_S)
-        await self._heartbeat.beat()
+        await self._heartbeat.end()
         await self.writers.lose(list(self.writers.by_partition))
         if self.writers.failed.done():
             self.writers.failed.result()

@@ -42,6 +42,7 @@ class PartitionWriter:
         self.decider: Decider | None = None
         self.next_command = 0
         self.problem = ""
+        self.opened = asyncio.Event()
         self._chores_at = 0.0
         self._go.set()
         self._idle.set()
@@ -58,7 +59,8 @@ class PartitionWriter:
                 await self._open()
                 backoff = FIRST_BACKOFF_S
                 await self._serve()
-            except IntegrityError:
+            except IntegrityError as error:
+                await self._drop(str(error))
                 raise
             except Exception as error:
                 # whatever it was, the state may be ahead of the log: it goes with the producer
@@ -99,6 +101,7 @@ class PartitionWriter:
         self.problem = ""
         took = round(time.monotonic() - started, 3)
         self._machine.to(WriterState.SERVING, f"{folded} events folded in {took} s")
+        self.opened.set()
 
     async def _serve(self) -> None:
         assert self._feeder is not None  # noqa: S101  # opened
@@ -164,6 +167,7 @@ class PartitionWriter:
         if self._transactions is not None:
             await self._transactions.close()
         self._feeder = self._transactions = self.decider = None
+        self.opened.clear()
         self._machine.to(WriterState.LOST, why)
 
     async def _back_off(self, seconds: float, *, fenced: bool) -> None:

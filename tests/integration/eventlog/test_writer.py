@@ -1,0 +1,160 @@
+"""The single writer on the real broker: commands become events and answers together, whoever dies when."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from outdial.eventlog import topics
+from outdial.eventlog.appender import Appender
+from outdial.eventlog.kafka import KafkaConfig
+from outdial.eventlog.ports import IntegrityError, LogRecord, Message
+from outdial.eventlog.replay import follow, replay
+from outdial.eventlog.writer.ownership import FixedOwnership
+from outdial.eventlog.writer.settings import WriterSettings
+from tests.kit.counting import CountingDecider, counting_command
+
+TIMEOUT_S = 30.0
+PROCESS = Path(__file__).parent / "counting_process.py"
+CRASH_POINTS = ["after-read", "after-decide", "after-send", "before-commit", "after-commit"]
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
+@pytest.fixture
+async def kafka(bootstrap: str) -> KafkaConfig:
+    config = KafkaConfig(bootstrap, prefix=f"w{uuid4().hex[:8]}-")
+    await topics.apply(config, topics.Layout(partitions=1, replication=1, min_isr=1))
+    return config
+
+
+@pytest.fixture
+async def appender(kafka: KafkaConfig) -> AsyncIterator[Appender]:
+    found = Appender(kafka)
+    await found.start()
+    yield found
+    await found.stop()
+
+
+async def read(kafka: KafkaConfig, topic: str) -> list[LogRecord]:
+    return [record async for _, records in replay(kafka, topic, {0: 0}) for record in records]
+
+
+async def results_of(kafka: KafkaConfig, count: int) -> list[LogRecord]:
+    """Wait until the results topic holds this many."""
+    found: list[LogRecord] = []
+    async with asyncio.timeout(TIMEOUT_S):
+        async with aclosing(follow(kafka, "outdial.results", {0: 0}, wait_s=0.1)) as batches:
+            async for batch in batches:
+                found += batch.get(0, ())
+                if len(found) >= count:
+                    return found
+    raise AssertionError("unreachable")
+
+
+class Served:
+    """A writer of partition 0 in this process."""
+
+    def __init__(self, kafka: KafkaConfig, settings: WriterSettings) -> None:
+        self.stop = asyncio.Event()
+        self.ownership = FixedOwnership(kafka, settings, [0])
+        self.task = asyncio.create_task(self.ownership.run(self.stop))
+
+    async def end(self) -> None:
+        self.stop.set()
+        await asyncio.wait_for(self.task, TIMEOUT_S)
+
+
+async def test_every_command_has_its_event_and_its_answer(kafka: KafkaConfig, appender: Appender) -> None:
+    served = Served(kafka, WriterSettings(CountingDecider, now_us))
+    for number in range(20):
+        await appender.append("outdial.commands", 0, counting_command(f"s{number % 3}", f"c{number}"))
+
+    answers = await results_of(kafka, 20)
+
+    await served.end()
+    events = await read(kafka, "outdial.events")
+    assert [record.value for record in events] == [record.value for record in answers]
+    assert [json.loads(record.value or b"")[2] for record in events] == [f"c{n}" for n in range(20)]
+
+
+async def test_a_repeated_command_is_answered_as_the_first_time_also_by_the_next_owner(
+    kafka: KafkaConfig, appender: Appender
+) -> None:
+    first = Served(kafka, WriterSettings(CountingDecider, now_us))
+    await appender.append("outdial.commands", 0, counting_command("s", "c"))
+    before = await results_of(kafka, 1)
+    await first.end()
+    second = Served(kafka, WriterSettings(CountingDecider, now_us))
+
+    await appender.append("outdial.commands", 0, counting_command("s", "c"))
+    after = await results_of(kafka, 2)
+
+    await second.end()
+    assert after[1].value == before[0].value
+    assert len(await read(kafka, "outdial.events")) == 1
+
+
+async def test_a_fenced_writer_appends_nothing_more_and_reopens_behind_the_new_owner(
+    kafka: KafkaConfig, appender: Appender
+) -> None:
+    old = Served(kafka, WriterSettings(CountingDecider, now_us))
+    await appender.append("outdial.commands", 0, counting_command("s", "c1"))
+    await results_of(kafka, 1)
+    new = Served(kafka, WriterSettings(CountingDecider, now_us))
+    await asyncio.sleep(0)  # the writer's task begins
+    await asyncio.wait_for(new.ownership.writers.by_partition[0].opened.wait(), TIMEOUT_S)
+
+    for number in range(2, 12):
+        await appender.append("outdial.commands", 0, counting_command("s", f"c{number}"))
+    await results_of(kafka, 11)
+
+    await new.end()
+    await old.end()
+    counts = [json.loads(record.value or b"")[1] for record in await read(kafka, "outdial.events")]
+    assert counts == list(range(1, 12))
+
+
+@pytest.mark.parametrize("point", CRASH_POINTS)
+async def test_a_writer_killed_at_any_point_loses_and_doubles_nothing(
+    kafka: KafkaConfig, appender: Appender, point: str
+) -> None:
+    victim = start_writer(kafka, crash_at=point, crash_on=2)
+    for number in range(8):
+        await appender.append("outdial.commands", 0, counting_command("s", f"c{number}"))
+        if number == 2:
+            await results_of(kafka, 1)
+    assert victim.wait(TIMEOUT_S) == -signal.SIGKILL
+    heir = start_writer(kafka)
+
+    await results_of(kafka, 8)
+
+    heir.terminate()
+    assert heir.wait(TIMEOUT_S) == 0
+    events = [json.loads(record.value or b"") for record in await read(kafka, "outdial.events")]
+    assert [event[1] for event in events] == list(range(1, 9))
+    assert [event[2] for event in events] == [f"c{number}" for number in range(8)]
+
+
+async def test_a_gap_in_the_history_ends_the_writer_loudly(kafka: KafkaConfig, appender: Appender) -> None:
+    await appender.append("outdial.events", 0, Message(b"s", json.dumps(["s", 2, "x"]).encode()))
+    served = Served(kafka, WriterSettings(CountingDecider, now_us))
+
+    with pytest.raises(IntegrityError, match="s has 0, read 2 at 0"):
+        await asyncio.wait_for(served.task, TIMEOUT_S)
+
+
+def start_writer(kafka: KafkaConfig, crash_at: str = "", crash_on: int = 0) -> subprocess.Popen[bytes]:
+    environ = {**os.environ, "CRASH_AT": crash_at, "CRASH_ON": str(crash_on)}
+    return subprocess.Popen([sys.executable, str(PROCESS), kafka.bootstrap, kafka.prefix], env=environ)

@@ -1,0 +1,58 @@
+// Reset: choose records by the eight fields, see how many match, confirm.
+
+import { facets, filterForm } from "./filters.js";
+import { busy, openDialog } from "../dialog.js";
+import { fill, h } from "../dom.js";
+import { command } from "../api.js";
+import { matching } from "./matching.js";
+import { records } from "../format.js";
+import { succeed } from "../notices.js";
+
+/** Opens the Reset window; `changed()` is called after a success. */
+export async function openReset(campaign, changed) {
+  const found = await facets(campaign.campaign_id);
+  const confirm = h("button", { type: "button", class: "primary" }, "Reset");
+  const why = h("span", { class: "why" });
+  const form = filterForm({ found, dates: "last_attempt", onchange: () => match.ask() });
+  const match = matching({
+    campaign: campaign.campaign_id,
+    verb: "reset",
+    filters: form.value,
+    onanswer: (answer) => ready(confirm, why, answer),
+  });
+  const dialog = openDialog({
+    title: `Reset records of ${campaign.name}`,
+    body: [explanation(), form.element, clearing(form), match.element],
+    buttons: [why, confirm],
+    wide: true,
+  });
+  confirm.addEventListener("click", () => {
+    if (confirm.disabled) return;
+    busy(confirm, dialog, async () => {
+      const answer = await command(campaign.campaign_id, "reset", { filters: form.value() });
+      dialog.close();
+      succeed(answer.message);
+      changed();
+    });
+  });
+  match.now();
+}
+
+/** A button that empties the filter form. */
+export function clearing(form) {
+  return h("p", {}, h("button", { type: "button", class: "quiet", onclick: form.clear }, "Clear all filters"));
+}
+
+function explanation() {
+  return h(
+    "p",
+    {},
+    "Matching records become Pending and are dialled again in a new pass; their Reason, Disposition and planned next attempt are cleared. The campaign becomes Ready. Undo takes it back.",
+  );
+}
+
+function ready(confirm, why, answer) {
+  confirm.disabled = !answer?.affected;
+  fill(confirm, answer?.affected ? `Reset ${records(answer.affected)}` : "Reset");
+  fill(why, answer && !answer.affected ? "No record matches." : null);
+}

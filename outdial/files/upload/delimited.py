@@ -2,7 +2,7 @@
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from outdial.files.upload.cells import Cell
@@ -14,7 +14,7 @@ _FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 MAX_FIELD = 131_072
 
 
-def csv_rows(path: Path) -> Iterator[tuple[int, list[Cell]]]:
+def csv_rows(path: Path) -> Generator[tuple[int, list[Cell]], None, None]:
     """Yield line by line as a spreadsheet would number them. Raises UploadRejected: not-a-workbook."""
     encoding = _encoding(path)
     try:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from outdial.files.columns import AGENT, DOWNLOAD_ONLY, PHONE, SKILL, UPLOAD_COLUMNS, header_key
+from outdial.files.upload.cell_values import column_letters
 from outdial.files.upload.cells import Cell, text_of
 from outdial.files.upload.model import Header, UploadRejected, UploadRules
-from outdial.files.upload.sheet import column_letters
 
 HEADER_WITHIN = 20
 """Rows at the top of a sheet that are searched for the header (titles and blank rows may stand above it)."""

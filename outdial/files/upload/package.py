@@ -3,22 +3,17 @@
 import posixpath
 import re
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from xml.parsers import expat
 
 from outdial.files.upload.cells import DAY_ZERO_1900, DAY_ZERO_1904, MAX_CELL, unescaped
-from outdial.files.upload.container import not_a_workbook, too_large
-from outdial.files.upload.model import UploadLimits, UploadRejected
+from outdial.files.upload.container import not_a_workbook
+from outdial.files.upload.model import UploadLimits
+from outdial.files.upload.parts import Attributes, Handlers, local, parse_blocks, read_part
 
-_BLOCK = 65_536
 _DATE_FORMATS = frozenset({14, 15, 16, 17, 18, 19, 20, 21, 22, 27, 30, 36, 45, 46, 47, 50, 57})
-_ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ISO-8859-1"})
-_NO_MEMORY = expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]
 _DATE_LETTERS = re.compile("[dmyhs]", re.IGNORECASE)
 _NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|General', re.IGNORECASE)
-Attributes = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,67 +25,6 @@ class Sheet:
     visible: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Handlers:
-    """What to call while a part is parsed."""
-
-    start: Callable[[str, Attributes], None]
-    end: Callable[[str], None] | None = None
-    text: Callable[[str], None] | None = None
-
-
-def local(tag: str) -> str:
-    """The tag without its namespace prefix."""
-    return tag.rpartition(":")[2]
-
-
-def damaged(part: str, why: str) -> UploadRejected:
-    """A workbook whose part cannot be read."""
-    return not_a_workbook(f"The workbook is damaged: its part {part[:80]!r} {why}.")
-
-
-def parse_part(archive: zipfile.ZipFile, part: str, handlers: Handlers, limit: int) -> Iterator[None]:
-    """Parse one part block by block, giving way after each. A DOCTYPE is refused, entities are never fetched.
-
-    Raises UploadRejected: not-a-workbook for a damaged part, too-large past `limit` bytes.
-    """
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.buffer_size = _BLOCK
-    parser.StartElementHandler = handlers.start
-    parser.EndElementHandler = handlers.end
-    parser.CharacterDataHandler = handlers.text
-
-    def refuse(*_: object) -> None:
-        raise damaged(part, "declares a document type, which no workbook does")
-
-    def declare(_: str, encoding: str | None, __: int) -> None:
-        if encoding and encoding.upper() not in _ENCODINGS:
-            raise damaged(part, f"is in {encoding[:40]}, which no workbook is")
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.XmlDeclHandler = declare
-    done = 0
-    try:
-        with archive.open(part) as file:
-            while block := file.read(_BLOCK):
-                done += len(block)
-                if done > limit:
-                    raise too_large(f"The part {part[:80]!r} is larger than {limit:,} bytes.", limit)
-                parser.Parse(block, False)
-                yield
-        parser.Parse(b"", True)
-        yield
-    except expat.ExpatError as error:
-        if error.code == _NO_MEMORY:
-            raise MemoryError from error
-        raise damaged(part, f"is no proper XML (line {error.lineno})") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise damaged(part, "cannot be unpacked") from error
-    except KeyError as error:
-        raise damaged(part, "is missing") from error
-
-
 class Package:
     """An open workbook: sheets in their order, texts, date styles, the day its dates count from."""
 
@@ -100,13 +34,31 @@ class Package:
         self.day_zero = DAY_ZERO_1900
         self._names = {name.lower().lstrip("/"): name for name in archive.namelist()}
         self._parts: dict[str, str] = {}
+        self._reading: list[Generator[bytes, None, None]] = []
+        self.sheets: tuple[Sheet, ...] = ()
+        self.date_styles: frozenset[str] = frozenset()
+        self.strings: list[str] = []
+
+    def load(self) -> None:
+        """Read all that the sheets refer to. Raises UploadRejected for a damaged workbook."""
         self.sheets = self._read_sheets()
         self.date_styles = self._read_date_styles()
         self.strings = self._read_strings()
 
     def parse(self, part: str, handlers: Handlers) -> Iterator[None]:
         """Parse one part within the limits of the upload."""
-        return parse_part(self.archive, part, handlers, self.limits.unpacked_bytes)
+        return parse_blocks(self.read(part), part, handlers)
+
+    def read(self, part: str) -> Iterator[bytes]:
+        """Yield the bytes of one part within the limits of the upload."""
+        blocks = read_part(self.archive, part, self.limits.unpacked_bytes)
+        self._reading.append(blocks)
+        return blocks
+
+    def close(self) -> None:
+        """Stop reading whatever part is being read."""
+        for blocks in self._reading:
+            blocks.close()
 
     def _part(self, name: str) -> str | None:
         return self._names.get(name.lower().lstrip("/"))

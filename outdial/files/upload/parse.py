@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,10 +46,11 @@ def parse_upload(path: Path, rules: UploadRules, limits: UploadLimits, now_us: i
 @contextmanager
 def _table(path: Path, rules: UploadRules, limits: UploadLimits) -> Iterator[_Table]:
     if kind_of(path, limits) == "csv":
-        yield _find_table(iter([("", csv_rows(path))]), rules)
+        with closing(csv_rows(path)) as rows:
+            yield _find_table(iter([("", rows)]), rules)
         return
-    with zipfile.ZipFile(path) as archive:
-        package = Package(archive, limits)
+    with zipfile.ZipFile(path) as archive, closing(Package(archive, limits)) as package:
+        package.load()
         sheets = ((sheet.name, sheet_rows(package, sheet)) for sheet in package.sheets if sheet.visible)
         yield _find_table(sheets, rules)
 

@@ -1,6 +1,7 @@
 """Check the rows of one table one after the other and keep the account of them."""
 
 from outdial.files.columns import PHONE
+from outdial.files.upload.cell_values import column_letters
 from outdial.files.upload.cells import Cell, text_of
 from outdial.files.upload.header import Layout
 from outdial.files.upload.model import (
@@ -12,7 +13,6 @@ from outdial.files.upload.model import (
     ValidRow,
 )
 from outdial.files.upload.row import RowReader
-from outdial.files.upload.sheet import column_letters
 
 
 class TableChecker:

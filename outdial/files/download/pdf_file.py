@@ -1,6 +1,6 @@
 """Download as PDF: a table of pages with the header repeated, page n of m, any script, flat memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from outdial.files.download.cells import LocalTimes, each
 from outdial.files.download.model import (
@@ -11,24 +11,21 @@ from outdial.files.download.model import (
     Value,
     counted,
 )
-from outdial.files.download.pdf_document import PageSize, PdfDocument
+from outdial.files.download.pdf_cells import (
+    LEAD,
+    MARGIN,
+    MAX_HEAD_LINES,
+    PAD,
+    SIZE,
+    PdfCells,
+    lines_of,
+    maker,
+    page_for,
+    steps_of,
+)
+from outdial.files.download.pdf_document import PdfDocument
 from outdial.files.download.pdf_fonts import Fonts, embed_latin, embed_shaped
 from outdial.files.download.pdf_text import PdfText
-
-MARGIN, SIZE, LEAD = 24, 6, 11
-_SIZES = (PageSize(842, 595), PageSize(1191, 842), PageSize(1684, 1191), PageSize(2384, 1684))
-_WIDTHS = {"instant": 64, "phone": 56, "integer": 32, "text": 52}
-_NAMED = {
-    "Name": 92,
-    "Priority": 28,
-    "Attempts": 32,
-    "Pass": 24,
-    "Status": 36,
-    "UploadId": 64,
-    "RecordId": 36,
-}
-_PAD = 2
-Make = Callable[[Value], str]
 
 
 def write_pdf(
@@ -47,64 +44,6 @@ def write_pdf(
     yield table.pdf.take()
 
 
-def _maker(column: Column, about: DownloadAbout, cell: "_Cells") -> Make:
-    make, digits, blank = cell.make, cell.make_digits, cell.step
-    if column.kind == "instant":
-        plain = LocalTimes(about.time_zone).plain
-        return lambda value: blank if value is None else digits(plain(int(value)))
-    if column.kind == "integer":
-        return lambda value: blank if value is None else digits(str(int(value)))
-    return lambda value: blank if value is None else make(str(value))
-
-
-def page_for(columns: Sequence[Column]) -> tuple[PageSize, list[int]]:
-    """The smallest page, from A4 on, on which every column has its width; spare room goes to all."""
-    widths = [_NAMED.get(column.name, _WIDTHS[column.kind]) for column in columns]
-    needed = sum(widths) + 2 * MARGIN
-    size = next((s for s in _SIZES if s.width >= needed), PageSize(min(needed, 14_400), _SIZES[-1].height))
-    stretch = (size.width - 2 * MARGIN) / sum(widths)
-    return size, [int(width * stretch) for width in widths]
-
-
-class _Cells:
-    """The cells of one column: each as the operators that show it and step on to the next column."""
-
-    def __init__(self, text: PdfText, width: int, step: str) -> None:
-        self._text = text
-        self._width = width - 2 * _PAD
-        self._digits = int(self._width * 1000 / SIZE / text.widest_digit)
-        self.step = step
-
-    def make(self, value: str) -> str:
-        """One line, or several parted by line feeds where the value is wider than the column."""
-        if not value:
-            return self.step
-        if self._text.fits(value, self._width):
-            return f"{self._text.show(value)} {self.step}"
-        pieces = self._text.fold(value, self._width)
-        return "\n".join([f"{self._text.show(piece)} {self.step}" for piece in pieces])
-
-    def make_digits(self, value: str) -> str:
-        """The same for digits and the signs of numbers and times, which need no look at each letter."""
-        return f"({value})Tj {self.step}" if len(value) <= self._digits else self.make(value)
-
-
-def _steps(widths: Sequence[int]) -> list[str]:
-    """From each column to the next, and from the last one back to the first of the next line."""
-    forward = [f"{width} 0 Td " for width in widths[:-1]]
-    return [*forward, f"{-sum(widths[:-1])} {-LEAD} Td"]
-
-
-def _expand(cells: Sequence[str], steps: Sequence[str]) -> list[str]:
-    """The lines of a row whose cells have several."""
-    parts = [cell.split("\n") for cell in cells]
-    height = max(map(len, parts))
-    return [
-        "".join([part[i] if i < len(part) else step for part, step in zip(parts, steps, strict=True)])
-        for i in range(height)
-    ]
-
-
 class _Table:
     """The table as it goes over the pages: lines wait until they fill one; the first begins with About."""
 
@@ -114,15 +53,12 @@ class _Table:
         self._about = about
         self._fonts = Fonts()
         self._text = PdfText(self._fonts, SIZE)
-        self._steps = _steps(widths)
-        self._cells = [_Cells(self._text, w, step) for w, step in zip(widths, self._steps, strict=True)]
-        self._makers = [
-            _maker(column, about, cell) for column, cell in zip(columns, self._cells, strict=True)
-        ]
+        self._steps = steps_of(widths)
+        self._cells = [PdfCells(self._text, w, step) for w, step in zip(widths, self._steps, strict=True)]
+        self._makers = [maker(column, about, cell) for column, cell in zip(columns, self._cells, strict=True)]
         self._resources, self._total = self.pdf.number(), self.pdf.number()
-        head = _expand(
-            [cell.make(column.name) for cell, column in zip(self._cells, columns, strict=True)], self._steps
-        )
+        titles = [cell.make(column.name) for cell, column in zip(self._cells, columns, strict=True)]
+        head = lines_of(titles, self._steps)[:MAX_HEAD_LINES]
         self._first_line = size.height - MARGIN - LEAD * (len(head) + 1)
         self._per_page = (self._first_line - MARGIN - LEAD) // LEAD
         self._head = self.pdf.add_form(self._head_content(head), self._resources)
@@ -139,7 +75,7 @@ class _Table:
         for cells in zip(*made, strict=True):
             line = "".join(cells)
             if "\n" in line:
-                for part in _expand(cells, self._steps):
+                for part in lines_of(cells, self._steps):
                     self._put(part)
             else:
                 self._put(line)
@@ -172,10 +108,10 @@ class _Table:
         lines = "\n".join(self._lines)
         body = (
             f"q 1 0 0 1 0 {-drop} cm /S0 Do .7 G .3 w\n{rules}S\n"
-            f"BT /F0 {SIZE} Tf {MARGIN + _PAD} {first} Td\n{lines}\nET Q\n"
+            f"BT /F0 {SIZE} Tf {MARGIN + PAD} {first} Td\n{lines}\nET Q\n"
         )
         foot = (
-            f"BT /F0 {SIZE} Tf {MARGIN + _PAD} {MARGIN - 12} Td {self._text.show(self._title())} ET\n"
+            f"BT /F0 {SIZE} Tf {MARGIN + PAD} {MARGIN - 12} Td {self._text.show(self._title())} ET\n"
             f"BT /F0 {SIZE} Tf {size.width - MARGIN - 80} {MARGIN - 12} Td (Page {number} of)Tj ET\n"
             f"q 1 0 0 1 {size.width - MARGIN - 30} {MARGIN - 12} cm /S1 Do Q"
         )
@@ -190,7 +126,7 @@ class _Table:
         size, top = self.pdf.size, self._first_line + LEAD * len(head)
         band = f"{MARGIN} {self._first_line + LEAD - 3} {size.width - 2 * MARGIN} {LEAD * len(head)} re f"
         lines = "\n".join(head)
-        text = f"BT /F0 {SIZE} Tf {MARGIN + _PAD} {top} Td\n{lines}\nET"
+        text = f"BT /F0 {SIZE} Tf {MARGIN + PAD} {top} Td\n{lines}\nET"
         return f".9 g {band} 0 g\n{text}".encode("cp1252")
 
     def _title(self) -> str:
@@ -206,7 +142,7 @@ class _Table:
             ("Time zone", about.time_zone),
             ("Rows", f"{about.rows}"),
         )
-        width = self.pdf.size.width - 2 * MARGIN - 2 * _PAD
+        width = self.pdf.size.width - 2 * MARGIN - 2 * PAD
         lines = [line for name, value in told for line in self._text.fold(f"{name}: {value}", width)]
         room = self._per_page - 4
         return lines if len(lines) <= room else [*lines[: room - 2], "…", lines[-1]]
@@ -214,4 +150,4 @@ class _Table:
     def _opening_content(self) -> str:
         start = self.pdf.size.height - MARGIN - LEAD
         shown = f" 0 {-LEAD} Td\n".join([self._text.show(line) for line in self._opening])
-        return f"BT /F0 {SIZE} Tf {MARGIN + _PAD} {start} Td\n{shown}\nET\n"
+        return f"BT /F0 {SIZE} Tf {MARGIN + PAD} {start} Td\n{shown}\nET\n"

@@ -1,7 +1,7 @@
 """Expiry dates: the forms that are read, and the instant each means in the campaign's zone."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -80,3 +80,13 @@ def strptime_form(date_format: str) -> str:
         form = form.replace(token, directive)
     day, hour, time = form.partition("%H")
     return day.replace("MM", "%m") + hour + time.replace("MM", "%M")
+
+
+def reads_dates(date_format: str) -> bool:
+    """Whether a campaign's date format tells every day from every other; empty is fine."""
+    form = strptime_form(date_format)
+    days = [date(2031, month, day) for month in range(1, 13) for day in (1, 13, 28)]
+    try:
+        return not form or [datetime.strptime(f"{day:{form}}", form).date() for day in days] == days  # noqa: DTZ007
+    except ValueError:
+        return False

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from outdial.files.sample import SAMPLE_COLUMNS, SAMPLE_REGION, SAMPLE_ZONE, write_sample
-from outdial.files.sample_phones import sample_phone
+from outdial.files.sample.phones import sample_phone
 from outdial.files.upload import UploadRules
 from outdial.files.upload.phones import phone_of
 from tests.unit.files.uploads import read

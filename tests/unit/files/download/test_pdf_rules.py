@@ -7,7 +7,8 @@ import pytest
 
 from outdial.files.download import Column, DownloadAbout, DownloadOptions, record_columns
 from outdial.files.download.model import Value
-from outdial.files.download.pdf_file import page_for, write_pdf
+from outdial.files.download.pdf_cells import page_for
+from outdial.files.download.pdf_file import write_pdf
 
 
 def _write(columns: tuple[Column, ...], *rows: tuple[Value, ...], filters: str = "") -> bytes:
@@ -52,6 +53,11 @@ def test_filters_of_any_length_leave_room_for_rows() -> None:
     assert "Asha" in " ".join(pages)
     assert "Rows: 1" in pages[0]
     assert "…" in pages[0]
+
+
+def test_a_long_column_name_leaves_room_for_rows() -> None:
+    pages = _pages(_write((Column("Name"), Column("x" * 5_000, extra=True)), ("Asha", "Pune")))
+    assert "Asha" in pages[0]
 
 
 def test_only_fonts_that_are_needed_are_in_the_file() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from outdial.files.upload.cells import Cell, NumberText
-from outdial.files.upload.expiry import ExpiryInvalid, ExpiryReader
+from outdial.files.upload.expiry import ExpiryInvalid, ExpiryReader, reads_dates
 from tests.unit.files.uploads import local
 
 
@@ -74,3 +74,13 @@ def test_a_blank_cell_never_expires(cell: Cell) -> None:
 def test_what_is_no_date_is_refused(cell: Cell) -> None:
     with pytest.raises(ExpiryInvalid):
         ExpiryReader("UTC").read(cell)
+
+
+@pytest.mark.parametrize("form", ["", "DD/MM/YYYY", "YYYY-MM-DD HH:MM", "%d %b %Y", "MM/DD/YY"])
+def test_a_form_that_tells_days_apart_is_good(form: str) -> None:
+    assert reads_dates(form)
+
+
+@pytest.mark.parametrize("form", ["DD/MM", "YYYY", "soon", "%Y-%q", "%", "HH:MM"])
+def test_a_form_that_does_not_is_not(form: str) -> None:
+    assert not reads_dates(form)

@@ -76,6 +76,7 @@ class _Book:
         self._about = about
         self._cells = [_maker(column, about) for column in columns]
         self._letters = [column_letters(number) for number in range(1, len(columns) + 1)]
+        self._starts = [f'<c r="{letters}' for letters in self._letters]
         self._sheets = 0
         self._row = self._bytes = 0
         self._sheet: IO[bytes] | None = None
@@ -105,15 +106,13 @@ class _Book:
         self._archive.close()
 
     def _rows(self, batch: Sequence[Sequence[Value]]) -> str:
-        numbers = range(self._row + 1, self._row + 1 + len(batch))
+        numbers = [str(number) for number in range(self._row + 1, self._row + 1 + len(batch))]
         made = [
             [
-                f'<c r="{letters}{number}"{cell}'
+                f"{start}{number}{cell}" if cell else ""
                 for number, cell in zip(numbers, each(values, make), strict=True)
             ]
-            for letters, values, make in zip(
-                self._letters, zip(*batch, strict=True), self._cells, strict=True
-            )
+            for start, values, make in zip(self._starts, zip(*batch, strict=True), self._cells, strict=True)
         ]
         starts = [f'<row r="{number}">' for number in numbers]
         return "</row>".join(map("".join, zip(starts, *made, strict=True))) + "</row>"
@@ -139,10 +138,10 @@ class _Book:
 
 
 def _maker(column: Column, about: DownloadAbout) -> Make:
-    """What follows the reference of a cell, to its end."""
+    """What follows the row number in a cell's reference, to the end of the cell; nothing for a blank one."""
     if column.kind == "instant":
         serial = LocalTimes(about.time_zone).serial
-        return lambda value: "/>" if value is None else f' s="1"><v>{serial(int(value))}</v></c>'
+        return lambda value: "" if value is None else f'" s="1"><v>{serial(int(value))}</v></c>'
     if column.kind == "integer":
-        return lambda value: "/>" if value is None else f"><v>{int(value)}</v></c>"
-    return lambda value: "/>" if value is None or value == "" else parts.text_cell(str(value))
+        return lambda value: "" if value is None else f'"><v>{int(value)}</v></c>'
+    return lambda value: "" if value is None or value == "" else f'"{parts.text_cell(str(value))}'

@@ -79,7 +79,7 @@ class Dirt:
         name = pick(values.NAMES)
         if name and index % 3:
             name = f"{name} {index}"
-        agent, skill = pick(("agent-1", None, " agent-2 ")), pick(("sales", None, "support"))
+        agent, skill = pick((*values.AGENTS, f" {values.AGENTS[0]} ", None)), pick((*values.SKILLS, None))
         return [
             pick(notations)(phone),
             name,

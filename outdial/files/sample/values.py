@@ -66,3 +66,4 @@ FAULTS: dict[int, tuple[str, int, tuple[SampleCell, ...]]] = {
 DUPLICATES = (17, 71)
 BLANK_BEFORE = 13
 PERIOD = 100
+AGENTS, SKILLS = ("agent-1", "agent-2"), ("sales", "support")

@@ -8,11 +8,13 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from outdial.files.sample import values
 from outdial.files.sample.dirt import Dirt, SampleSummary
 from outdial.files.sample.values import SampleCell
 
 SAMPLE_REGION, SAMPLE_ZONE = "GB", "Europe/London"
 SAMPLE_COLUMNS = ("City",)
+SAMPLE_AGENTS, SAMPLE_SKILLS = values.AGENTS, values.SKILLS
 SAMPLE_HEADER = (" phone_number", "NAME ", "Priority", "Expiry Date", "AgentID", "skill", "City", "Status")
 MAX_SAMPLE_ROWS = 1_000_000
 

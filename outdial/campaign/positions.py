@@ -54,16 +54,23 @@ STOPPED_MAY_ALLOW: Final[Mapping[str, str]] = {"download": "Download", "add-data
 FACTS: Final = frozenset({"RecordDisposition", "EndAttempts"})
 
 _STOP_FIRST: Final = "The campaign is running: stop it first."
-_NO: Final[Mapping[tuple[str, Position], str]] = {
-    (
-        "StartCampaign",
-        Position.COMPLETED,
-    ): "The campaign is completed: reset records or add data, then start it.",
-    ("StopCampaign", Position.READY): "The campaign has not been started: there is nothing to stop.",
-    ("StopCampaign", Position.COMPLETED): "The campaign is completed: there is nothing to stop.",
-    ("ResetCampaign", Position.READY): "The campaign is ready: only a stopped or completed one can be reset.",
-    ("Download", Position.STOPPED): "The campaign is stopped: only a ready or completed one can be downloaded.",
-    ("AddData", Position.STOPPED): "The campaign is stopped: data can be added to a ready or completed one.",
+_NO: Final[Mapping[str, Mapping[Position, str]]] = {
+    "StartCampaign": {
+        Position.COMPLETED: "The campaign is completed: reset records or add data, then start it.",
+    },
+    "StopCampaign": {
+        Position.READY: "The campaign has not been started: there is nothing to stop.",
+        Position.COMPLETED: "The campaign is completed: there is nothing to stop.",
+    },
+    "ResetCampaign": {
+        Position.READY: "The campaign is ready: only a stopped or completed one can be reset.",
+    },
+    "Download": {
+        Position.STOPPED: "The campaign is stopped: only a ready or completed one can be downloaded.",
+    },
+    "AddData": {
+        Position.STOPPED: "The campaign is stopped: data can be added to a ready or completed one.",
+    },
 }
 _ALREADY: Final[Mapping[str, str]] = {
     "StartCampaign": "The campaign is running already.",
@@ -112,4 +119,4 @@ def cell(command: str, position: Position, stopped_allows: frozenset[str] = NOTH
         case Verdict.ALREADY:
             return Cell(True, "already", _ALREADY[row])
         case Verdict.NO:
-            return Cell(False, "position-does-not-allow", _NO.get((row, position), _STOP_FIRST))
+            return Cell(False, "position-does-not-allow", _NO.get(row, {}).get(position, _STOP_FIRST))

@@ -1,0 +1,52 @@
+"""Where the personal data of a campaign stands: which rows of which blocks an erasure must take out."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pyroaring import BitMap
+
+from outdial.campaign.state import CampaignState, Erasure
+
+
+@dataclass(frozen=True, slots=True)
+class BlockErasure:
+    """Rows to take out of one block of personal data; `rows` None = the whole block."""
+
+    block_id: str
+    block_offset: int
+    rows: frozenset[int] | None
+
+
+def pending(state: CampaignState, now_us: int, holder: str) -> list[Erasure]:
+    """Erasures whose grace is over and which the holder has not confirmed yet, oldest first."""
+    return [
+        erasure
+        for erasure in state.erasures.values()
+        if erasure.due_us <= now_us and holder not in erasure.confirmed
+    ]
+
+
+def blocks_of(state: CampaignState, records: BitMap) -> list[BlockErasure]:
+    """Every block that holds personal data of the records, with the rows that are theirs."""
+    starts = [chunk.first_record for chunk in state.chunks]
+    rows: defaultdict[int, set[int]] = defaultdict(set)
+    for record in records:
+        place = bisect_right(starts, record) - 1
+        if place >= 0 and record - starts[place] < len(state.chunks[place].block_rows):
+            rows[place].add(state.chunks[place].block_rows[record - starts[place]])
+    found = [
+        BlockErasure(state.chunks[place].block_id, state.chunks[place].block_offset, frozenset(taken))
+        for place, taken in rows.items()
+    ]
+    comments = [ref for ref in state.further_blocks if ref.record and ref.record in records]
+    return found + [BlockErasure(ref.block_id, ref.block_offset, None) for ref in comments]
+
+
+def referenced_blocks(state: CampaignState) -> Iterator[str]:
+    """Ids of all blocks that the campaign still refers to; whatever else is old enough may be swept."""
+    for chunk in state.chunks:
+        yield chunk.block_id
+    for ref in state.further_blocks:
+        yield ref.block_id

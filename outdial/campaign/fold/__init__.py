@@ -1,0 +1,1 @@
+"""How each kind of event changes a campaign's state. Total: what is in the log has happened."""

@@ -1,0 +1,1 @@
+"""The HTTP edge: commands in, views and downloads out, live updates, the console. Decides nothing itself."""

@@ -1,0 +1,107 @@
+"""Records from a program into the log: an upload in one request, answered row by row."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+from outdial.campaign.commands import BeginUpload
+from outdial.client.requests import Answer, CommandRejected
+from outdial.client.upload import Upload
+from outdial.files.upload import Header, InvalidRow, UploadChunk, UploadRejected, read_records
+from services.api import problems
+from services.api.asking import Asked
+from services.api.models.records import RecordsRequest
+from services.api.problems import Problem, row_texts
+from services.api.tokens import Caller
+from services.api.uploads.admit import upload_id_of
+from services.api.uploads.run import UploadPorts
+
+CHUNK_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AddedRecords:
+    """The commit's answer, and per row what became of it."""
+
+    upload_id: str
+    answer: Answer
+    rows: Sequence[Mapping[str, Any]]
+
+
+async def add_records(asked: Asked, caller: Caller, body: RecordsRequest, ports: UploadPorts) -> AddedRecords:
+    """Add the records. Raises Problem, LogUnavailable, OutcomeUnknown; the same key is safe to send again."""
+    header, checked = await _checked(asked.campaign, body, ports)
+    upload_id = upload_id_of(asked.campaign, asked.headers.command_id)
+    content = body.model_dump_json().encode()
+    begin = BeginUpload(
+        upload_id=upload_id,
+        file_name="",
+        file_sha256=sha256(content).digest(),
+        file_size=len(content),
+        duplicates=body.duplicates,
+        mode=body.mode,
+        columns=list(header.extra_columns),
+    )
+    await asked.answer(begin, caller)
+    chunks = list(chunks_of(checked))
+    session = ports.session(Upload(asked.campaign, upload_id, caller.actor, header.extra_columns))
+    try:
+        sent = [await session.add(chunk) for chunk in chunks]
+        answer = await session.commit(len(body.records))
+        told = [await one for one in sent]
+    except CommandRejected as rejection:
+        raise problems.of_answer(rejection.answer) from rejection
+    finally:
+        await session.close()
+    if answer.details.get("state") == "rejected":
+        raise Problem(answer.details["code"], answer.message, upload_id=upload_id)
+    return AddedRecords(upload_id, answer, per_row(chunks, told))
+
+
+async def _checked(campaign: str, body: RecordsRequest, ports: UploadPorts) -> tuple[Header, UploadChunk]:
+    rules = await ports.rules(campaign, "refuse", body.duplicates)
+    try:
+        header, checked = await asyncio.to_thread(read_records, body.records, rules, time.time_ns() // 1000)
+    except UploadRejected as why:
+        raise problems.of_file(why) from why
+    if checked.invalid and body.mode == "all-or-nothing":
+        raise Problem("rows-invalid", rows=[_refused(row) for row in checked.invalid])
+    return header, checked
+
+
+def chunks_of(checked: UploadChunk) -> Iterator[UploadChunk]:
+    """The rows in chunks as the log takes them, in the order of the request."""
+    last = max([row.row for row in checked.rows] + [row.row for row in checked.invalid])
+    for start in range(1, last + 1, CHUNK_ROWS):
+        part = range(start, start + CHUNK_ROWS)
+        rows = tuple(row for row in checked.rows if row.row in part)
+        yield UploadChunk(rows, tuple(row for row in checked.invalid if row.row in part))
+
+
+def per_row(chunks: Sequence[UploadChunk], answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """Every row in the order of the request: its record, or why it became none."""
+    told: list[dict[str, Any]] = []
+    for chunk, answer in zip(chunks, answers, strict=True):
+        told += [_refused(invalid) for invalid in chunk.invalid]
+        told += _taken(chunk, answer.details)
+    return sorted(told, key=lambda one: int(one["row"]))
+
+
+def _taken(chunk: UploadChunk, details: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Records are numbered on in the order of the rows that were new."""
+    duplicates = dict(details["duplicates"])
+    numbers = count(details["first_record"])
+    for row in chunk.rows:
+        if code := duplicates.get(row.row):
+            yield {"row": row.row, "status": "duplicate", "code": code, "text": row_texts()[code]}
+        else:
+            yield {"row": row.row, "status": "accepted", "record_id": str(next(numbers))}
+
+
+def _refused(row: InvalidRow) -> dict[str, Any]:
+    status = "duplicate" if row.code.startswith("duplicate-") else "invalid"
+    return {"row": row.row, "status": status, "column": row.column, "code": row.code, "text": row.text}

@@ -1,0 +1,1 @@
+"""The forms of requests and answers at the edge, as pydantic models; nothing inside knows them."""

@@ -1,0 +1,28 @@
+"""What every model of the edge shares: unknown fields are refused in requests; common types."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+CampaignId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+ShortText = Annotated[str, StringConstraints(max_length=200)]
+
+
+class RequestForm(BaseModel):
+    """A request's body: what it does not know it refuses, by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AnswerForm(BaseModel):
+    """An answer's body. Clients ignore fields that they do not know."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+def rfc3339(at_us: int | None) -> str | None:
+    """Microseconds UTC as RFC 3339; 0 and None are `no time`."""
+    if not at_us:
+        return None
+    return datetime.fromtimestamp(at_us / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,193 @@
+"""Questions to the views. Answers are plain rows; instants are microseconds UTC, 0 = never."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from psycopg import AsyncConnection
+
+from outdial.campaign.filter import Filter
+from outdial.views.database import Row
+from outdial.views.selecting import VISIBLE, condition
+
+Db = AsyncConnection[Row]
+RECORD: Final = """
+    SELECT r.record, r.phone, r.name, r.priority, r.expires_us, r.agent, r.skill, r.extra, s.status, s.reason,
+           s.disposition, s.last_agent, s.attempts, s.last_attempt_us, s.next_attempt_us, s.pass_number,
+           r.upload_id, r.created_us, s.updated_us, r.zone, s.is_open, s.is_awaiting, s.claims
+"""
+FACETS: Final = {
+    "status": "s.status",
+    "reason": "s.reason",
+    "disposition": "s.disposition",
+    "priority": "r.priority::text",
+    "agent": "r.agent",
+    "last_agent": "s.last_agent",
+    "skill": "r.skill",
+}
+
+
+async def campaign(db: Db, campaign_id: str) -> Row | None:
+    """One campaign, None when there is none."""
+    found = await db.execute("SELECT * FROM campaigns WHERE campaign = %s", [campaign_id])
+    return await found.fetchone()
+
+
+async def campaigns(db: Db, after: str, limit: int) -> list[Row]:
+    """Campaigns in the order of their ids."""
+    found = await db.execute(
+        "SELECT * FROM campaigns WHERE campaign > %s ORDER BY campaign LIMIT %s", [after, limit]
+    )
+    return await found.fetchall()
+
+
+async def counts(db: Db, campaign_id: str) -> Row:
+    """total, active, in_progress, awaiting, attempts, and by_status and by_reason as counts of visible records."""
+    found = await db.execute(
+        f"""
+        SELECT s.status, s.reason, count(*) AS total, sum(s.claims) AS attempts,
+               count(*) FILTER (WHERE s.is_open) AS in_progress,
+               count(*) FILTER (WHERE s.is_awaiting) AS awaiting,
+               count(*) FILTER (WHERE s.status = 'Pending' AND NOT s.is_open AND NOT s.is_awaiting) AS active
+        {VISIBLE} GROUP BY s.status, s.reason
+        """,
+        [campaign_id],
+    )
+    told: Row = dict.fromkeys(("total", "active", "in_progress", "awaiting", "attempts"), 0)
+    by_status: dict[str, int] = {}
+    by_reason: dict[str, int] = {}
+    for row in await found.fetchall():
+        for name in told:
+            told[name] += int(row[name])
+        by_status[row["status"]] = by_status.get(row["status"], 0) + row["total"]
+        by_reason[row["reason"]] = by_reason.get(row["reason"], 0) + row["total"]
+    return {**told, "by_status": by_status, "by_reason": by_reason}
+
+
+async def open_upload(db: Db, campaign_id: str) -> Row | None:
+    """The upload that is open, if any."""
+    found = await db.execute(
+        "SELECT * FROM uploads WHERE campaign = %s AND state = 'checking' LIMIT 1", [campaign_id]
+    )
+    return await found.fetchone()
+
+
+async def records(
+    db: Db, campaign_id: str, chosen: tuple[str, list[Any]], after: int, limit: int
+) -> list[Row]:
+    """Visible records that match, in the order of their numbers, after one of them."""
+    text, values = chosen
+    found = await db.execute(
+        f"{RECORD} {VISIBLE} AND {text} AND r.record > %s ORDER BY r.record LIMIT %s",
+        [campaign_id, *values, after, limit],
+    )
+    return await found.fetchall()
+
+
+async def count(db: Db, campaign_id: str, chosen: tuple[str, list[Any]]) -> int:
+    """How many visible records match."""
+    text, values = chosen
+    found = await db.execute(f"SELECT count(*) AS total {VISIBLE} AND {text}", [campaign_id, *values])
+    row = await found.fetchone()
+    return int(row["total"]) if row else 0
+
+
+async def facets(db: Db, campaign_id: str, chosen: tuple[str, list[Any]]) -> dict[str, dict[str, int]]:
+    """Per field how many matching records have each of its values; blank is the empty text."""
+    text, values = chosen
+    columns = ", ".join(FACETS.values())
+    sets = ", ".join(f"({column})" for column in FACETS.values())
+    names = ", ".join(f"{column} AS {name}" for name, column in FACETS.items())
+    which = f"GROUPING({columns}) AS which"
+    found = await db.execute(
+        f"SELECT {names}, {which}, count(*) AS total {VISIBLE} AND {text} GROUP BY GROUPING SETS ({sets})",
+        [campaign_id, *values],
+    )
+    told: dict[str, dict[str, int]] = {name: {} for name in FACETS}
+    last = len(FACETS) - 1
+    for row in await found.fetchall():
+        for place, name in enumerate(FACETS):
+            if not row["which"] >> (last - place) & 1:
+                told[name][row[name]] = row["total"]
+    return told
+
+
+async def record(db: Db, campaign_id: str, number: int) -> Row | None:
+    """One visible record, None when there is none."""
+    rows = await records(db, campaign_id, ("r.record = %s", [number]), number - 1, 1)
+    return rows[0] if rows else None
+
+
+async def attempts(db: Db, campaign_id: str, number: int) -> list[Row]:
+    """The attempts of one record, oldest first."""
+    found = await db.execute(
+        "SELECT * FROM attempts WHERE campaign = %s AND record = %s ORDER BY attempt", [campaign_id, number]
+    )
+    return await found.fetchall()
+
+
+async def record_ids(db: Db, campaign_id: str, phones: Sequence[str]) -> list[int]:
+    """The numbers of visible records that have one of these phone numbers."""
+    found = await db.execute(f"SELECT r.record {VISIBLE} AND r.phone = ANY(%s)", [campaign_id, list(phones)])
+    return [row["record"] for row in await found.fetchall()]
+
+
+async def uploads(db: Db, campaign_id: str) -> list[Row]:
+    """Every upload, newest first."""
+    found = await db.execute(
+        "SELECT * FROM uploads WHERE campaign = %s ORDER BY begun_us DESC, upload_id", [campaign_id]
+    )
+    return await found.fetchall()
+
+
+async def upload(db: Db, campaign_id: str, upload_id: str) -> Row | None:
+    """One upload, None when there is none."""
+    found = await db.execute(
+        "SELECT * FROM uploads WHERE campaign = %s AND upload_id = %s", [campaign_id, upload_id]
+    )
+    return await found.fetchone()
+
+
+async def rejected_rows(db: Db, campaign_id: str, upload_id: str, limit: int) -> list[Row]:
+    """Rows that did not become records, in the order of the file."""
+    found = await db.execute(
+        "SELECT * FROM rejected_rows WHERE campaign = %s AND upload_id = %s ORDER BY row LIMIT %s",
+        [campaign_id, upload_id, limit],
+    )
+    return await found.fetchall()
+
+
+async def history(
+    db: Db, campaign_id: str, chosen: tuple[str, list[Any]], after: int, limit: int
+) -> list[Row]:
+    """Events, oldest first, after a sequence; `chosen` is a condition on the table's columns."""
+    text, values = chosen
+    found = await db.execute(
+        f"SELECT * FROM history WHERE campaign = %s AND sequence > %s AND {text} ORDER BY sequence LIMIT %s",
+        [campaign_id, after, *values, limit],
+    )
+    return await found.fetchall()
+
+
+async def command_result(db: Db, command_id: str, campaign_id: str | None) -> Row | None:
+    """The answer of a command, None when it is not known."""
+    found = await db.execute(
+        "SELECT result FROM command_results WHERE command_id = %s AND (%s::text IS NULL OR stream = %s)"
+        " ORDER BY decided_us DESC LIMIT 1",
+        [command_id, campaign_id, campaign_id],
+    )
+    row = await found.fetchone()
+    return row["result"] if row else None
+
+
+async def sequence(db: Db, campaign_id: str) -> int:
+    """The last event that the views show of a campaign; 0 when they do not know it."""
+    found = await db.execute("SELECT sequence FROM campaigns WHERE campaign = %s", [campaign_id])
+    row = await found.fetchone()
+    return int(row["sequence"]) if row else 0
+
+
+def chosen(
+    filters: Sequence[Filter], zone: str, default_date_field: str = "created"
+) -> tuple[str, list[Any]]:
+    """A condition for `records`, `count` and `facets`."""
+    return condition(filters, zone, default_date_field)

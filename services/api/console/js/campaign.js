@@ -14,7 +14,8 @@ export const FUNCTIONS = {
 export function verdict(campaign, key) {
   const found = campaign.allowed?.[key];
   if (!found) return { allowed: false, text: "The server does not offer this." };
-  return { allowed: Boolean(found.allowed), text: found.text || "" };
+  if (key === "undo" && found.allowed && !campaign.undo) return { allowed: false, text: "There is nothing to undo." };
+  return { allowed: found.allowed && found.code !== "already", text: found.text || "" };
 }
 
 /** The one function of the toggle: Stop while Running, else Start. */

@@ -17,7 +17,7 @@ const ROUTES = [
 const main = document.getElementById("page");
 let leave = null;
 let shown = 0;
-let looked = null; // page or campaign; its notices stay while one looks at its parts
+let looked = ""; // page or campaign; its notices stay while one looks at its parts
 
 /** Opens the page that the address names; the page before it is told to end. */
 async function open({ quiet = false } = {}) {
@@ -68,13 +68,17 @@ function place() {
   return { path: path || "/", query: new URLSearchParams(query) };
 }
 
+function subject() {
+  return place().path.split("/").slice(0, 3).join("/");
+}
+
 /** Who is logged in, and whether calls are only simulated. */
 async function session() {
   const found = await read("session");
   const who = document.getElementById("who");
   who.hidden = false;
   text(who, `${found.actor} (${found.role})`);
-  document.getElementById("logout").hidden = !found.can_log_out;
+  document.getElementById("logout").hidden = Boolean(found.local);
   const banner = document.getElementById("banner");
   banner.hidden = !found.simulator;
   text(banner, "Simulator: no real telephone is called. Calls and their outcomes are made up.");
@@ -94,10 +98,14 @@ document.getElementById("skip").addEventListener("click", (event) => {
   main.focus();
 });
 window.addEventListener("hashchange", () => {
-  const subject = place().path.split("/").slice(0, 3).join("/");
-  if (subject !== looked) clear();
-  looked = subject;
+  const now = subject();
+  if (now !== looked) {
+    clear();
+    window.scrollTo({ top: 0, behavior: "instant" });
+  }
+  looked = now;
   open();
 });
+looked = subject();
 session().catch(fail);
 open();

@@ -3,8 +3,7 @@
 import { facets, filterForm } from "./filters.js";
 import { busy, openDialog } from "../dialog.js";
 import { fill, h } from "../dom.js";
-import { clearing } from "./reset.js";
-import { command } from "../api.js";
+import { clearing, confirmed } from "./reset.js";
 import { matching } from "./matching.js";
 import { records } from "../format.js";
 import { succeed } from "../notices.js";
@@ -41,15 +40,10 @@ export async function openDelete(campaign, changed) {
 
 async function remove(campaign, form, state, dialog, match, changed) {
   const body = { filters: form.value(), confirm: state.answer.selection };
-  try {
-    const answer = await command(campaign.campaign_id, "delete-records", body);
-    dialog.close();
-    succeed(answer.message);
-    changed();
-  } catch (problem) {
-    if (problem.code === "count-changed") match.now();
-    throw problem;
-  }
+  const answer = await confirmed(campaign, "delete-records", body, match);
+  dialog.close();
+  succeed(answer.message);
+  changed();
 }
 
 function confirmation(state) {

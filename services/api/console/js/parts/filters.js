@@ -34,7 +34,7 @@ export function filterForm({ found, chosen = {}, dates, onchange }) {
   build(chosen);
   return {
     element,
-    value: () => gathered(parts, dates),
+    value: () => gathered(parts),
     clear: () => {
       build({});
       onchange?.();
@@ -42,9 +42,9 @@ export function filterForm({ found, chosen = {}, dates, onchange }) {
   };
 }
 
-/** The filters object as query parameters of a read; a null in a list is an empty value. */
+/** The filters object as the query of a read. */
 export function asQuery(filters) {
-  return Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, value]));
+  return Object.keys(filters).length ? { filters: JSON.stringify(filters) } : {};
 }
 
 function controls(found, chosen, dates, onchange) {
@@ -82,12 +82,12 @@ function options(name, found) {
   return STATUSES.map((status) => [status, known.get(status) ?? 0]);
 }
 
-function gathered(parts, dates) {
+function gathered(parts) {
   const filters = {};
   const dated = parts.from_date.value || parts.to_date.value;
   if (parts.from_date.value) filters.from_date = parts.from_date.value;
   if (parts.to_date.value) filters.to_date = parts.to_date.value;
-  if (dated && parts.date_field.value !== dates) filters.date_field = parts.date_field.value;
+  if (dated) filters.date_field = parts.date_field.value;
   const priorities = words(parts.priority.value);
   if (priorities.length) filters.priority = priorities;
   for (const [name] of LISTS) {

@@ -40,19 +40,20 @@ export function recordsPart(current) {
 
   async function formed() {
     const found = await facets(current().campaign_id);
-    const form = filterForm({ found, dates: "last_attempt", onchange: () => again() });
+    const form = filterForm({ found, chosen: state.filters, dates: "last_attempt", onchange: () => again() });
     const again = debounce(() => {
       state.filters = form.value();
       state.cursors = [undefined];
       show().catch(fail);
     }, PAUSE_MS);
-    fill(place, h("details", { class: "fold" }, h("summary", {}, "Filter"), form.element, clearing(form)));
+    const open = place.querySelector("details.fold")?.open ?? false;
+    fill(place, h("details", { class: "fold", open }, h("summary", {}, "Filter"), form.element, clearing(form)));
   }
 
   return {
     element,
     async refresh() {
-      if (!place.firstChild) await formed();
+      await formed();
       await show();
     },
   };

@@ -14,11 +14,15 @@ export async function openReset(campaign, changed) {
   const confirm = h("button", { type: "button", class: "primary" }, "Reset");
   const why = h("span", { class: "why" });
   const form = filterForm({ found, dates: "last_attempt", onchange: () => match.ask() });
+  const state = { answer: null };
   const match = matching({
     campaign: campaign.campaign_id,
     verb: "reset",
     filters: form.value,
-    onanswer: (answer) => ready(confirm, why, answer),
+    onanswer: (answer) => {
+      state.answer = answer;
+      ready(confirm, why, answer);
+    },
   });
   const dialog = openDialog({
     title: `Reset records of ${campaign.name}`,
@@ -29,7 +33,8 @@ export async function openReset(campaign, changed) {
   confirm.addEventListener("click", () => {
     if (confirm.disabled) return;
     busy(confirm, dialog, async () => {
-      const answer = await command(campaign.campaign_id, "reset", { filters: form.value() });
+      const body = { filters: form.value(), selection: state.answer.selection };
+      const answer = await confirmed(campaign, "reset", body, match);
       dialog.close();
       succeed(answer.message);
       changed();
@@ -38,9 +43,19 @@ export async function openReset(campaign, changed) {
   match.now();
 }
 
+/** Gives a command for exactly the records that were counted; when others match by now, they are counted anew. */
+export async function confirmed(campaign, verb, body, match) {
+  try {
+    return await command(campaign.campaign_id, verb, body);
+  } catch (problem) {
+    if (problem.code === "count-changed") match.now();
+    throw problem;
+  }
+}
+
 /** A button that empties the filter form. */
 export function clearing(form) {
-  return h("p", {}, h("button", { type: "button", class: "quiet", onclick: form.clear }, "Clear all filters"));
+  return h("p", {}, h("button", { type: "button", class: "link", onclick: form.clear }, "Clear all filters"));
 }
 
 function explanation() {

@@ -83,7 +83,7 @@ class Browser:
         context = self.call("Target.createBrowserContext")["browserContextId"]
         target = self.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        page = Page(self, session)
+        page = Page(self, session, context)
         self._listeners[session] = page.heard
         page.prepare()
         return page
@@ -122,9 +122,15 @@ class Browser:
 class Page:
     """One page, used as a person uses it: looks, clicks, keys. `troubles` collects errors that the page had."""
 
-    def __init__(self, browser: Browser, session: str) -> None:
-        self._browser, self._session = browser, session
+    def __init__(self, browser: Browser, session: str, context: str) -> None:
+        self._browser, self._session, self._context = browser, session, context
         self.troubles: list[str] = []
+
+    def __enter__(self) -> "Page":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._browser.call("Target.disposeBrowserContext", browserContextId=self._context)
 
     def call(self, method: str, **params: Any) -> Any:
         """A DevTools command to this page."""
@@ -165,6 +171,13 @@ class Page:
                 raise AssertionError(f"never true: {script}\n{self.troubles}\n{said}")
             pause.wait(0.03)
         return value
+
+    def wait_for(self, true: Callable[[], bool], what: str, timeout_s: float = TIMEOUT_S) -> None:
+        """Wait for something outside the page. AssertionError says what did not come."""
+        end, pause = time.monotonic() + timeout_s, threading.Event()
+        while not true():
+            assert time.monotonic() < end, f"not within {timeout_s:.0f} s: {what}"
+            pause.wait(0.03)
 
     def see(self, text: str, within: str = "body", timeout_s: float = TIMEOUT_S) -> None:
         """Wait until a text can be read."""
@@ -228,7 +241,8 @@ class Page:
 
     def downloads_to(self, folder: Path) -> None:
         """Save downloads without asking."""
-        self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+        allowed = {"behavior": "allow", "downloadPath": str(folder), "browserContextId": self._context}
+        self._browser.call("Browser.setDownloadBehavior", **allowed)
 
     def screenshot(self, path: Path, whole: bool = True) -> Path:
         """Save what can be seen as a PNG."""

@@ -22,6 +22,16 @@ const DAY_SETS = {
   weekend: ["sat", "sun"],
 };
 
+const RENAMED = {
+  "Asia/Calcutta": "Asia/Kolkata",
+  "Asia/Katmandu": "Asia/Kathmandu",
+  "Asia/Rangoon": "Asia/Yangon",
+  "Asia/Saigon": "Asia/Ho_Chi_Minh",
+  "Atlantic/Faeroe": "Atlantic/Faroe",
+  "Europe/Kiev": "Europe/Kyiv",
+  "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+};
+
 /** The page with the form. One idempotency key per opened form: sending it twice creates one campaign. */
 export async function createPage() {
   const outcomes = await retryable();
@@ -54,6 +64,11 @@ async function created(parts, key) {
   location.hash = `#/campaigns/${answer.campaign ?? answer.campaign_id}`;
 }
 
+/** A zone by the name it has today; browsers keep some of the old ones. */
+function named(zone) {
+  return RENAMED[zone] ?? zone;
+}
+
 /** Outcomes that are dialled again by default, from the server's own list. */
 async function retryable() {
   const found = await read("reasons");
@@ -61,14 +76,11 @@ async function retryable() {
 }
 
 function formParts(outcomes) {
-  const zones = Intl.supportedValuesOf("timeZone").map((zone) => [zone, zone]);
-  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const known = zones.some(([zone]) => zone === here) ? zones : [[here, here], ...zones];
   return {
     name: h("input", { type: "text", required: true, maxlength: 200, autocomplete: "off" }),
     campaign_id: h("input", { type: "text", pattern: "[a-z0-9\\-]{1,64}", autocomplete: "off" }),
     region: h("input", { type: "text", required: true, maxlength: 2, pattern: "[A-Za-z]{2}", class: "short", value: new Intl.Locale(navigator.language).region ?? "" }),
-    time_zone: select({ required: true }, known, here),
+    time_zone: h("input", { type: "text", required: true, list: "zones", autocomplete: "off", value: named(Intl.DateTimeFormat().resolvedOptions().timeZone) }),
     campaign_type: select({}, TYPES, "progressive"),
     dial_method: select({}, METHODS, "nonagentwise"),
     caller_id: h("input", { type: "tel", autocomplete: "off" }),
@@ -93,7 +105,8 @@ function required(parts) {
       { class: "grid" },
       field("Name", parts.name),
       field("Region", parts.region, "Two letters, e.g. IN: how national phone numbers are read."),
-      field("Time zone", parts.time_zone),
+      field("Time zone", parts.time_zone, "By its IANA name, e.g. Asia/Kolkata."),
+      h("datalist", { id: "zones" }, Intl.supportedValuesOf("timeZone").map((zone) => h("option", { value: named(zone) }))),
       field("Type", parts.campaign_type),
       field("Calls go to", parts.dial_method),
       field("Campaign id", parts.campaign_id, "Small letters, digits and -; made for you when blank. It cannot be changed later."),
@@ -124,7 +137,7 @@ function folded(parts) {
 
 /** The body of the request; blanks are left out so that the server's defaults hold. */
 function settings(parts) {
-  const body = { name: parts.name.value.trim(), region: parts.region.value.trim().toUpperCase(), time_zone: parts.time_zone.value };
+  const body = { name: parts.name.value.trim(), region: parts.region.value.trim().toUpperCase(), time_zone: parts.time_zone.value.trim() };
   for (const name of ["campaign_type", "dial_method", "campaign_id", "caller_id"]) {
     if (parts[name].value.trim()) body[name] = parts[name].value.trim();
   }

@@ -271,7 +271,14 @@ class FakeApi:
         found = next((one for one in self._of(request).records if one["record_id"] == number), None)
         if found is None:
             raise Refused(404, "record-unknown", f"There is no record {number}.")
-        return JSONResponse(found)
+        made = {
+            "attempt": 1,
+            "pass": 1,
+            "outcome": "Busy",
+            "claimed_at": found["created_at"],
+            "dispositions": [],
+        }
+        return JSONResponse({**found, "attempts_made": [made] if found["reason"] else [], "history": []})
 
     async def _why(self, request: Request) -> Response:
         position = self._of(request).position
@@ -403,7 +410,7 @@ def _force(campaign: FakeCampaign, _: Any) -> str:
         one.update(status="Complete", reason="ForceCompleted")
     campaign.position = "Completed"
     campaign.append("outdial.CampaignForceCompleted", affected=len(active))
-    campaign.undo = {"command_id": campaign.history[-1]["command_id"], "command": "ForceComplete"}
+    campaign.undo = {"command_id": campaign.history[-1]["command_id"], "command": "force-complete"}
     return f"{campaign.name} was completed: {len(active)} records were never dialled."
 
 

@@ -3,6 +3,7 @@
 const BASE = new URL("../v1/", document.baseURI);
 const TIMEOUT_MS = 30_000;
 const UNKNOWN_TRIES = 30;
+const WRITTEN_MS = 10_000;
 
 /** A refusal of the API (RFC 9457), or the API not being there. */
 export class Problem extends Error {
@@ -28,10 +29,23 @@ export function address(path, query = {}) {
   return url.href;
 }
 
-/** Reads one path. */
+/** Reads one path; a campaign that was just commanded is read as it is after the command. */
 export async function read(path, { query = {}, signal } = {}) {
-  const response = await reach(address(path, query), { signal: limited(signal) });
+  const at = written.get(path.split("/")[1]);
+  const headers = at ? { "Outdial-Min-Log-Position": at } : {};
+  const response = await reach(address(path, query), { headers, signal: limited(signal) });
   return answer(response);
+}
+
+/** Campaigns that were commanded a moment ago, each with the log position of the answer. */
+const written = new Map();
+
+function remember(response) {
+  const at = response.headers.get("Outdial-Log-Position");
+  const campaign = at?.slice(0, at.lastIndexOf("@"));
+  if (!response.ok || !campaign) return;
+  written.set(campaign, at);
+  setTimeout(() => written.get(campaign) === at && written.delete(campaign), WRITTEN_MS);
 }
 
 /** Sends a body that is no command of a campaign (creating, logging in, settings). */
@@ -40,6 +54,7 @@ export async function send(method, path, body, { key, signal } = {}) {
   if (key) headers["Idempotency-Key"] = key;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const response = await reach(address(path), { method, headers, body: text, signal: limited(signal) });
+  remember(response);
   return answer(response);
 }
 

@@ -26,16 +26,14 @@ export async function campaignPage({ campaign: id, tab = "records" }) {
   const state = { campaign: await read(path) };
   const top = header(state);
   const low = tabs(id, tab, state);
+  const renew = debounce(() => low.refresh().catch(fail), REREAD_MS);
   const apply = (campaign) => {
+    if (campaign.version !== state.campaign.version) renew();
     state.campaign = campaign;
     top.update(campaign);
   };
   const reread = async () => apply(await read(path));
-  const changed = async () => {
-    await reread();
-    await low.refresh();
-  };
-  const panel = functionPanel({ current: () => state.campaign, changed });
+  const panel = functionPanel({ current: () => state.campaign, changed: () => reread().catch(fail) });
   top.add(panel);
   apply(state.campaign);
   await low.refresh();
@@ -47,7 +45,7 @@ function live(path, state, apply, reread) {
   return follow(address(`${path}/watch`), {
     poll: reread,
     onEvent: (kind, data) => {
-      apply(merged(state.campaign, data));
+      apply(merged(state.campaign, kind === "snapshot" ? data.campaign : data));
       if (kind !== "progress") soon();
     },
   });

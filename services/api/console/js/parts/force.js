@@ -4,7 +4,7 @@ import { busy, openDialog } from "../dialog.js";
 import { command } from "../api.js";
 import { counts } from "../campaign.js";
 import { h } from "../dom.js";
-import { records, spaced } from "../format.js";
+import { records, time } from "../format.js";
 import { succeed } from "../notices.js";
 
 /** Opens the Force Complete window. */
@@ -21,14 +21,16 @@ export function openForceComplete(campaign, changed) {
   });
 }
 
+const NAMES = { reset: "Reset", "force-complete": "Force Complete", "delete-records": "Delete" };
+
 /** Opens the Undo window for the command that can be taken back now. */
 export function openUndo(campaign, changed) {
   const slot = campaign.undo ?? {};
-  const what = slot.command ? spaced(slot.command) : "the last change";
-  const scope = slot.restorable === undefined ? "" : ` ${records(slot.restorable)} can be restored; the others have changed since.`;
+  const what = NAMES[slot.command] ?? "the last change";
+  const until = slot.until ? ` It can be undone until ${time(slot.until, campaign.settings?.time_zone)}.` : "";
   ask({
     title: `Undo ${what}?`,
-    text: `The records get back the values that they had before.${scope} A campaign that was Running comes back Stopped.`,
+    text: `The records get back the values that they had before. Records that changed since stay as they are. A campaign that was Running comes back Stopped.${until}`,
     label: "Undo",
     tone: "",
     run: () => command(campaign.campaign_id, "undo", { command_id: slot.command_id }),

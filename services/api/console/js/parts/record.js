@@ -29,7 +29,7 @@ export async function openRecord(campaign, id) {
   const zone = campaign.settings?.time_zone;
   openDialog({
     title: `Record ${id} of ${campaign.name}`,
-    body: [h("p", { class: "why-called" }, why.text), values(record, zone), attempts(record.attempt_list ?? [], zone), history(record.history ?? [], zone)],
+    body: [h("p", { class: "why-called" }, why.text), values(record, zone), attempts(record.attempts_made ?? [], zone), history(record.history ?? [], zone)],
     cancel: "Close",
     wide: true,
   });
@@ -45,12 +45,17 @@ function values(record, zone) {
 
 function attempts(list, zone) {
   if (!list.length) return h("p", { class: "hint" }, "It was never dialled.");
-  const rows = list.map((attempt) => h("tr", {}, [attempt.attempt_id, time(attempt.claimed_at, zone), attempt.outcome ?? "open", attempt.disposition ?? "", attempt.agent ?? ""].map((cell) => h("td", {}, cell))));
-  const head = h("tr", {}, ["Attempt", "Claimed", "Outcome", "Disposition", "Agent"].map((name) => h("th", { scope: "col" }, name)));
+  const rows = list.map((attempt) => h("tr", {}, [attempt.attempt, attempt.pass, time(attempt.claimed_at, zone), attempt.outcome || "call up", said(attempt.dispositions ?? []), attempt.agent ?? ""].map((cell) => h("td", {}, `${cell}`))));
+  const head = h("tr", {}, ["Attempt", "Pass", "Claimed", "Outcome", "Disposition", "Agent"].map((name) => h("th", { scope: "col" }, name)));
   return [h("h3", {}, "Attempts"), h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, rows)))];
 }
 
 function history(items, zone) {
   if (!items.length) return null;
-  return [h("h3", {}, "History"), h("ol", { class: "history" }, items.map((item) => h("li", {}, h("time", {}, time(item.time, zone)), " ", spaced(item.type), item.text ? `: ${item.text}` : "")))];
+  return [h("h3", {}, "History"), h("ol", { class: "history" }, items.map((item) => h("li", {}, h("time", {}, time(item.time, zone)), " ", spaced(item.what), item.text ? `: ${item.text}` : "")))];
+}
+
+/** The dispositions of an attempt, oldest first; a later one corrects. */
+function said(dispositions) {
+  return dispositions.map((one) => one.disposition).join(" → ");
 }

@@ -52,13 +52,15 @@ export function countCards() {
     update(campaign) {
       const found = counts(campaign);
       for (const [name, , value] of cells) text(value, number(found[name]));
-      fill(reasons, told(campaign.counts?.by_reason));
+      fill(reasons, told(campaign.counts));
     },
   };
 }
 
-function told(reasons) {
+function told(found) {
+  const reasons = found?.by_reason;
   const parts = Object.entries(reasons ?? {}).filter(([reason, count]) => reason && count);
+  if (found?.awaiting) parts.push(["awaiting disposition", found.awaiting]);
   if (!parts.length) return null;
   return `Reasons: ${parts.map(([reason, count]) => `${reason} ${number(count)}`).join(" · ")}`;
 }

@@ -2,11 +2,14 @@
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
-from typing import Any
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
 
 from outdial.campaign.commands import BeginUpload
 from outdial.client.requests import Answer, CommandRejected
@@ -20,24 +23,60 @@ from services.api.tokens import Caller
 from services.api.uploads.admit import upload_id_of
 from services.api.uploads.run import UploadPorts
 
-CHUNK_ROWS = 500
+CHUNK_ROWS: Final = 500
+REMEMBERED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class AddedRecords:
-    """The commit's answer, and per row what became of it."""
+    """The commit's answer, and per row what became of it; None when only an earlier process could tell."""
 
     upload_id: str
     answer: Answer
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Mapping[str, Any]] | None
 
 
-async def add_records(asked: Asked, caller: Caller, body: RecordsRequest, ports: UploadPorts) -> AddedRecords:
-    """Add the records. Raises Problem, LogUnavailable, OutcomeUnknown; the same key is safe to send again."""
-    header, checked = await _checked(asked.campaign, body, ports)
-    upload_id = upload_id_of(asked.campaign, asked.headers.command_id)
+class Adding:
+    """Adds records; remembers the newest answers, because the log tells what became of a row only once."""
+
+    def __init__(self, ports: UploadPorts) -> None:
+        self._ports = ports
+        self._told: OrderedDict[str, AddedRecords] = OrderedDict()
+
+    async def add(self, asked: Asked, caller: Caller, body: RecordsRequest) -> AddedRecords:
+        """Add the records. Raises Problem, LogUnavailable, OutcomeUnknown; the same key is safe to send again."""
+        header, checked = await _checked(asked.campaign, body, self._ports)
+        upload_id = upload_id_of(asked.campaign, asked.headers.command_id)
+        begun = await asked.answer(_begin(upload_id, body, header), caller)
+        if begun.replayed and upload_id in self._told:
+            earlier = self._told[upload_id]
+            return replace(earlier, answer=replace(earlier.answer, replayed=True))
+        upload = Upload(asked.campaign, upload_id, caller.actor, header.extra_columns)
+        added = await self._send(upload, list(chunks_of(checked)), len(body.records))
+        self._told[upload_id] = added
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+        return added
+
+    async def _send(self, upload: Upload, chunks: Sequence[UploadChunk], read: int) -> AddedRecords:
+        session = self._ports.session(upload)
+        try:
+            sent = [await session.add(chunk) for chunk in chunks]
+            answer = await session.commit(read)
+            told = [await one for one in sent]
+        except CommandRejected as rejection:
+            raise problems.of_answer(rejection.answer) from rejection
+        finally:
+            await session.close()
+        if answer.details.get("state") == "rejected":
+            raise Problem(answer.details["code"], answer.message, upload_id=upload.upload_id)
+        is_known = all("first_record" in one.details for one in told)
+        return AddedRecords(upload.upload_id, answer, per_row(chunks, told) if is_known else None)
+
+
+def _begin(upload_id: str, body: RecordsRequest, header: Header) -> BeginUpload:
     content = body.model_dump_json().encode()
-    begin = BeginUpload(
+    return BeginUpload(
         upload_id=upload_id,
         file_name="",
         file_sha256=sha256(content).digest(),
@@ -46,20 +85,15 @@ async def add_records(asked: Asked, caller: Caller, body: RecordsRequest, ports:
         mode=body.mode,
         columns=list(header.extra_columns),
     )
-    await asked.answer(begin, caller)
-    chunks = list(chunks_of(checked))
-    session = ports.session(Upload(asked.campaign, upload_id, caller.actor, header.extra_columns))
-    try:
-        sent = [await session.add(chunk) for chunk in chunks]
-        answer = await session.commit(len(body.records))
-        told = [await one for one in sent]
-    except CommandRejected as rejection:
-        raise problems.of_answer(rejection.answer) from rejection
-    finally:
-        await session.close()
-    if answer.details.get("state") == "rejected":
-        raise Problem(answer.details["code"], answer.message, upload_id=upload_id)
-    return AddedRecords(upload_id, answer, per_row(chunks, told))
+
+
+def adding_of(request: Request) -> Adding:
+    """The adding side of this app."""
+    adding: Adding = request.app.state.adding
+    return adding
+
+
+AddingOf = Annotated[Adding, Depends(adding_of)]
 
 
 async def _checked(campaign: str, body: RecordsRequest, ports: UploadPorts) -> tuple[Header, UploadChunk]:

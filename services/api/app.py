@@ -7,12 +7,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.api import problems
+from services.api.adding import Adding
 from services.api.commanding import Commands
 from services.api.comments import Comments
 from services.api.console import console_app
 from services.api.downloads import Downloads
 from services.api.openapi import describe
 from services.api.ports import Reading
+from services.api.rejected import RejectedRows
 from services.api.routes import (
     add_records,
     campaigns,
@@ -55,8 +57,10 @@ class Deps:
     commands: Commands
     reading: Reading
     uploads: UploadQueue
+    adding: Adding
     downloads: Downloads
     comments: Comments
+    rejected: RejectedRows
     readiness: health.Readiness
     tokens: Tokens | None = None
     setting_defaults: Mapping[str, Any] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from outdial.files.upload import UploadLimits
 from outdial.messages.codec import Codec
 from outdial.runtime.exits import Exit
 from outdial.runtime.settings import Settings, split_host_port
+from services.api.adding import Adding
 from services.api.app import Deps, create_app
 from services.api.commanding import Commands
 from services.api.comments import Comments
@@ -22,6 +23,8 @@ from services.api.link import KafkaLink
 from services.api.log import LogConnection, tcp_probe
 from services.api.readiness import ApiReadiness
 from services.api.reading import ViewReading
+from services.api.rejected import BlockFetcher, RejectedRows
+from services.api.snapshots import Snapshots
 from services.api.tokens import Tokens, TokensInvalid, is_loopback
 from services.api.upload_ports import LogUploadPorts
 from services.api.uploads.queue import UploadQueue
@@ -57,18 +60,22 @@ def build(settings: Settings) -> FastAPI:
     tokens = tokens_of(settings)
     kafka, partitions = kafka_config(settings), layout(settings).partitions
     log = LogConnection(lambda: KafkaLink(kafka, partitions), tcp_probe(settings.kafka))
-    reading = ViewReading(settings.database.get_secret_value(), kafka, settings.stopped_allows)
+    dsn = settings.database.get_secret_value()
+    allows = frozenset[str](settings.stopped_allows)
+    reading = ViewReading(dsn, allows)
     limits = UploadLimits(file_bytes=settings.upload_max_bytes)
-    ports = LogUploadPorts(log, reading, settings.upload_max_rows)
+    ports = LogUploadPorts(log, reading, settings.upload_max_rows, limits.chunk_rows)
     uploads = UploadQueue(UploadStore(settings.folder("uploads")), ports, limits)
-    downloads = Downloads(settings.folder("downloads"))
+    downloads = Downloads(settings.folder("downloads"), Snapshots(dsn, allows).open)
     rooms = Rooms(log, reading, uploads, downloads)
     deps = Deps(
         commands=Commands(log),
         reading=reading,
         uploads=uploads,
+        adding=Adding(ports),
         downloads=downloads,
         comments=Comments(log, Codec(), partitions),
+        rejected=RejectedRows(reading.rejected_rows, BlockFetcher(kafka).fetch),
         readiness=ApiReadiness(log, reading),
         tokens=tokens,
         about=about(settings),

@@ -17,6 +17,7 @@ from outdial.client.requests import Answer, OutcomeUnknown
 from outdial.client.requests import Request as CommandRequest
 from services.api import problems
 from services.api.problems import Problem
+from services.api.recent import Recent
 from services.api.tokens import Caller
 
 WAIT_S: Final = 5.0
@@ -120,6 +121,7 @@ class Commands:
     def __init__(self, sender: Sender, wait_s: float = WAIT_S) -> None:
         self._sender, self._wait_s = sender, wait_s
         self.in_flight = InFlight()
+        self.recent = Recent()
 
     async def ask(self, order: Order) -> Answer:
         """The accepted answer. Raises Problem when rejected, LogUnavailable, OutcomeUnknown."""
@@ -139,6 +141,7 @@ class Commands:
                 ),
                 self._wait_s,
             )
+        self.recent.note(answer.stream, answer.last_sequence)
         if not answer.accepted:
             problem = problems.of_answer(answer)
             problem.headers.update(answer_headers(answer))

@@ -8,9 +8,12 @@ from services.api.commanding import Commands
 from services.api.filters import filters_of
 from services.api.ports import Paging, Reading
 from services.api.problems import Problem
+from services.api.rejected import RejectedRows
 from services.api.uploads.queue import UploadQueue
 
 WAIT_FOR_VIEW_S = 5.0
+WAIT_FOR_OWN_S = 1.0
+"""How long a plain read waits for what its own process wrote; then it shows what there is."""
 
 
 def commands_of(request: Request) -> Commands:
@@ -31,10 +34,15 @@ async def reading_of(
         str | None, Header(description="wait until the view shows this log position, else 503 view-behind")
     ] = None,
 ) -> Reading:
-    """The read side, once it has reached the log position that the caller has seen."""
+    """The read side, once it shows what the caller has seen, and what was just written through this process."""
     reading: Reading = request.app.state.reading
-    if outdial_min_log_position and not await reading.reached(outdial_min_log_position, WAIT_FOR_VIEW_S):
-        raise Problem("view-behind", log_position=outdial_min_log_position)
+    if outdial_min_log_position:
+        if not await reading.reached(outdial_min_log_position, WAIT_FOR_VIEW_S):
+            raise Problem("view-behind", log_position=outdial_min_log_position)
+        return reading
+    own = commands_of(request).recent.position(request.path_params.get("campaign_id", ""))
+    if own is not None:
+        await reading.reached(own, WAIT_FOR_OWN_S if request.method == "GET" else WAIT_FOR_VIEW_S)
     return reading
 
 
@@ -46,6 +54,13 @@ def paging(
     return Paging(limit, cursor)
 
 
+def rejected_of(request: Request) -> RejectedRows:
+    """Where rejected rows are read."""
+    rejected: RejectedRows = request.app.state.rejected
+    return rejected
+
+
+RejectedOf = Annotated[RejectedRows, Depends(rejected_of)]
 CommandsOf = Annotated[Commands, Depends(commands_of)]
 ReadingOf = Annotated[Reading, Depends(reading_of)]
 UploadsOf = Annotated[UploadQueue, Depends(uploads_of)]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Any, Final, Literal
 from uuid import uuid4
 
 from services.api.models.form import rfc3339
-from services.api.ports import DownloadFile, DownloadOrder, Reading
+from services.api.ports import DownloadFile, DownloadOrder
 from services.api.problems import Problem
 
 KEPT_S: Final = 3_600
 MAX_JOBS: Final = 20
+OpenFile = Callable[[DownloadOrder], Awaitable[DownloadFile]]
 State = Literal["writing", "done", "failed"]
 log = logging.getLogger(__name__)
 
@@ -69,24 +70,28 @@ class DownloadJob:
 class Downloads:
     """The download jobs of this process; files live below `root` and shorter than any erasure bound."""
 
-    def __init__(self, root: Path, now_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
-        self._root, self._now_us = root, now_us
+    def __init__(self, root: Path, open_file: OpenFile) -> None:
+        self._root, self._open_file = root, open_file
         self._jobs: dict[str, DownloadJob] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def start(self, order: DownloadOrder, reading: Reading, actor: str) -> DownloadJob:
+    async def open(self, order: DownloadOrder) -> DownloadFile:
+        """Fix the rows of a download. Raises Problem."""
+        return await self._open_file(order)
+
+    async def start(self, order: DownloadOrder, actor: str) -> DownloadJob:
         """Fix the rows and begin to write. Raises what a download does, `too-many-requests` when many run."""
         self.forget_old()
         if len(self._tasks) >= MAX_JOBS:
             raise Problem("too-many-requests", running=len(self._tasks))
-        file = await reading.download(order)
+        file = await self._open_file(order)
         key = uuid4().hex
         job = DownloadJob(
             download_id=key,
             order=order,
             actor=actor,
             path=self._root / key,
-            created_us=self._now_us(),
+            created_us=_now_us(),
             file_name=file.file_name,
             media_type=file.media_type,
             log_position=file.log_position,
@@ -119,9 +124,7 @@ class Downloads:
 
     def forget_old(self) -> None:
         """Remove the files that are over."""
-        for job in [
-            one for one in self._jobs.values() if one.created_us < self._now_us() - KEPT_S * 1_000_000
-        ]:
+        for job in [one for one in self._jobs.values() if one.created_us < _now_us() - KEPT_S * 1_000_000]:
             if job.download_id not in self._tasks:
                 job.path.unlink(missing_ok=True)
                 del self._jobs[job.download_id]
@@ -137,6 +140,33 @@ class Downloads:
             self._jobs[job.download_id] = replace(job, state="failed")
         finally:
             del self._tasks[job.download_id]
+
+
+async def streamed(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The blocks, made in threads. When the client goes away the query behind them ends too."""
+    making: asyncio.Task[bytes | None] | None = None
+    try:
+        while True:
+            making = asyncio.create_task(asyncio.to_thread(next, blocks, None))
+            block = await asyncio.shield(making)
+            if block is None:
+                return
+            yield block
+    finally:
+        if making is not None and not making.done():
+            making.add_done_callback(lambda _: _close(blocks))
+        else:
+            _close(blocks)
+
+
+def _close(blocks: Iterator[bytes]) -> None:
+    close = getattr(blocks, "close", None)
+    if close is not None:
+        close()
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
 
 
 def _write_whole(path: Path, file: DownloadFile) -> tuple[int, str]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -98,7 +97,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(LogUnavailable, _on_log_unavailable)
     app.add_exception_handler(OutcomeUnknown, _on_outcome_unknown)
-    app.add_exception_handler(psycopg.OperationalError, _on_database_unavailable)
     app.add_exception_handler(Exception, _on_anything)
 
 
@@ -122,10 +120,6 @@ async def _on_http(_: Request, error: Exception) -> Response:
 
 async def _on_log_unavailable(_: Request, __: Exception) -> Response:
     return response(Problem("log-unavailable"))
-
-
-async def _on_database_unavailable(_: Request, __: Exception) -> Response:
-    return response(Problem("database-unavailable"))
 
 
 async def _on_outcome_unknown(_: Request, error: Exception) -> Response:

@@ -12,10 +12,10 @@ from services.api.uploads.job import UploadJob
 
 
 class LogUploadPorts:
-    """`max_rows` is the deployment's limit of one file."""
+    """`max_rows` is the deployment's limit of one file, `chunk_rows` how many rows a full chunk has."""
 
-    def __init__(self, log: LogConnection, reading: Reading, max_rows: int) -> None:
-        self._log, self._reading, self._max_rows = log, reading, max_rows
+    def __init__(self, log: LogConnection, reading: Reading, max_rows: int, chunk_rows: int) -> None:
+        self._log, self._reading, self._max_rows, self._chunk_rows = log, reading, max_rows, chunk_rows
 
     async def rules(self, campaign: str, new_columns: str, duplicates: str) -> UploadRules:
         """What the campaign's settings say about its records. Raises Problem `campaign-unknown`."""
@@ -48,7 +48,7 @@ class LogUploadPorts:
     async def accepted_chunks(self, campaign: str, upload_id: str) -> int:
         """How many chunks the views have seen; the log may have a few more, which are safe to send again."""
         upload = await self._reading.upload(campaign, upload_id)
-        return int(upload["chunks"]) if upload else 0
+        return int(upload["read"]) // self._chunk_rows if upload else 0
 
     def session(self, upload: Upload) -> UploadSession:
         """The session that carries its chunks. Raises LogUnavailable."""

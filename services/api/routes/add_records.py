@@ -5,10 +5,10 @@ from fastapi.responses import JSONResponse
 
 from outdial.client.requests import OutcomeUnknown
 from services.api.access import Adder
-from services.api.adding import add_records
+from services.api.adding import AddingOf
 from services.api.asking import AskedOf
 from services.api.commanding import accepted, answer_headers, unknown_yet
-from services.api.deps import UploadsOf
+from services.api.deps import ReadingOf
 from services.api.models.answers import ANSWERED
 from services.api.models.records import RecordsRequest
 
@@ -16,10 +16,12 @@ router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["records"])
 
 
 @router.post("/records", responses=ANSWERED)
-async def add(body: RecordsRequest, asked: AskedOf, caller: Adder, uploads: UploadsOf) -> Response:
+async def add(
+    body: RecordsRequest, asked: AskedOf, caller: Adder, adding: AddingOf, _: ReadingOf
+) -> Response:
     """Add records; `rows` says of each what became of it."""
     try:
-        added = await add_records(asked, caller, body, uploads.ports)
+        added = await adding.add(asked, caller, body)
     except OutcomeUnknown:
         return unknown_yet(asked.headers.command_id, asked.campaign)
     told = {**accepted(added.answer), "upload_id": added.upload_id, "rows": added.rows}

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from outdial.files.download import FORMATS
 from services.api.access import Downloader
 from services.api.deps import ReadingOf, read_filters
-from services.api.downloads import Downloads
+from services.api.downloads import Downloads, streamed
 from services.api.filters import QueryFilters
 from services.api.models.form import CampaignId
 from services.api.ports import DownloadFile, DownloadOrder
@@ -47,18 +47,16 @@ DownloadsOf = Annotated[Downloads, Depends(downloads_of)]
 
 
 @router.get("/download", response_class=Response)
-async def download(order: OrderOf, reading: ReadingOf, _: Downloader) -> Response:
+async def download(order: OrderOf, downloads: DownloadsOf, _: Downloader) -> Response:
     """Stream the records that match, from one moment. A failure midway breaks the connection."""
-    file = await reading.download(order)
-    return StreamingResponse(file.blocks, 200, _headers(file), file.media_type)
+    file = await downloads.open(order)
+    return StreamingResponse(streamed(file.blocks), 200, _headers(file), file.media_type)
 
 
 @router.post("/downloads", status_code=202)
-async def start_download(
-    order: OrderOf, reading: ReadingOf, downloads: DownloadsOf, caller: Downloader
-) -> Response:
+async def start_download(order: OrderOf, downloads: DownloadsOf, caller: Downloader) -> Response:
     """Make the file behind the answer; Location says how far it is."""
-    job = await downloads.start(order, reading, caller.actor)
+    job = await downloads.start(order, caller.actor)
     return JSONResponse(job.shown(), 202, {"Location": job.url})
 
 

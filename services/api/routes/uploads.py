@@ -12,7 +12,7 @@ from outdial.campaign.commands import WithdrawUpload
 from outdial.files.upload.workbooks import write_errors, write_template
 from services.api.access import Adder, Deleter, Downloader, Reader
 from services.api.asking import AskedOf
-from services.api.deps import PagingOf, ReadingOf, UploadsOf
+from services.api.deps import PagingOf, ReadingOf, RejectedOf, UploadsOf
 from services.api.models.answers import ANSWERED
 from services.api.models.form import CampaignId
 from services.api.ports import Reading
@@ -50,7 +50,9 @@ _FORM = {
 
 
 @router.post("/uploads", status_code=202, openapi_extra=_FORM)
-async def upload(request: Request, asked: AskedOf, caller: Adder, uploads: UploadsOf) -> Response:
+async def upload(
+    request: Request, asked: AskedOf, caller: Adder, uploads: UploadsOf, _: ReadingOf
+) -> Response:
     """Take a file in. It is checked and added behind the answer; Location says how far it is."""
     admission = await admit(request, asked, caller, uploads)
     headers = {
@@ -85,11 +87,17 @@ async def show_upload(
 
 @router.get("/uploads/{upload_id}/errors.xlsx", response_class=Response)
 async def upload_errors(
-    campaign_id: CampaignId, upload_id: str, reading: ReadingOf, uploads: UploadsOf, _: Downloader
+    campaign_id: CampaignId,
+    upload_id: str,
+    reading: ReadingOf,
+    uploads: UploadsOf,
+    rejected: RejectedOf,
+    _: Downloader,
 ) -> Response:
     """The rejected rows as a workbook, to correct and send again."""
     await _receipt(campaign_id, upload_id, reading, uploads)
-    header, rows = await reading.rejected_rows(campaign_id, upload_id)
+    job = uploads.get(campaign_id, upload_id)
+    header, rows = await rejected.read(campaign_id, upload_id, job.columns if job else ())
     content = await asyncio.to_thread(workbook, write_errors, header, rows)
     return _workbook(content, f"{campaign_id}-errors.xlsx")
 
@@ -108,7 +116,7 @@ async def withdraw(
 
 
 @router.get("/upload-template.xlsx", response_class=Response)
-async def upload_template(campaign_id: CampaignId, uploads: UploadsOf, _: Reader) -> Response:
+async def upload_template(campaign_id: CampaignId, uploads: UploadsOf, _: Reader, __: ReadingOf) -> Response:
     """An empty workbook with the campaign's columns."""
     rules = await uploads.ports.rules(campaign_id, "refuse", "skip")
     return _workbook(await asyncio.to_thread(workbook, write_template, rules), f"{campaign_id}-template.xlsx")

@@ -15,7 +15,8 @@ class UploadJob:
 
     `begun`: BeginUpload was sent, so the log may know it; `begins` earlier tries had to wait. `chunks`
     and `read` are set when every chunk was accepted and the commit may have been sent: from then on only the
-    commit is repeated. `rows_done` counts what was read. `resumed`: an earlier process was cut off.
+    commit is repeated. `rows_done` counts what was read, `columns` are the file's. `resumed`: an earlier process
+    was cut off.
     """
 
     campaign: str
@@ -38,6 +39,7 @@ class UploadJob:
     accepted: int = 0
     duplicate: int = 0
     invalid: int = 0
+    columns: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
     resumed: bool = False
     ended_us: int = 0
@@ -65,5 +67,6 @@ def to_json(job: UploadJob) -> str:
 def from_json(text: str) -> UploadJob:
     """A job as it was kept. Raises ValueError or TypeError when the text is none."""
     said = json.loads(text)
-    said["ignored_columns"] = tuple(said["ignored_columns"])
+    for name in ("columns", "ignored_columns"):
+        said[name] = tuple(said[name])
     return UploadJob(**said)

@@ -158,7 +158,7 @@ async def _begin(run: Run, job: UploadJob, header: Header) -> UploadJob:
         ):  # its answer is remembered: the next try is another command
             raise NotYet(replace(job, begun=False, begins=job.begins + 1)) from rejection
         raise
-    job = replace(job, state="checking", ignored_columns=header.ignored_columns)
+    job = replace(job, state="checking", columns=header.columns, ignored_columns=header.ignored_columns)
     run.changed(job)
     return job
 

@@ -15,14 +15,17 @@ from outdial.campaign.filter import Filter
 from outdial.campaign.settings import CampaignSettings
 from outdial.client.requests import Answer, CommandRejected, Request
 from outdial.client.upload import Upload
-from outdial.files.upload import Header, InvalidRow, UploadChunk, UploadLimits, UploadRules
+from outdial.files.upload import UploadChunk, UploadLimits, UploadRules
 from outdial.messages.codec import Codec
+from outdial.messages.persons import PersonsBlock
+from services.api.adding import Adding
 from services.api.app import Deps, create_app
 from services.api.commanding import Commands
 from services.api.comments import Comments
 from services.api.downloads import Downloads
 from services.api.ports import DownloadFile, DownloadOrder, HistoryQuery, Json, Paging
 from services.api.problems import Problem
+from services.api.rejected import RejectedRows
 from services.api.tokens import Tokens
 from services.api.uploads.job import UploadJob
 from services.api.uploads.queue import UploadQueue
@@ -98,7 +101,8 @@ class FakeReading:
     file: Callable[[DownloadOrder], DownloadFile] | None = None
     position: str = f"{CAMPAIGN}@9"
     news: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
-    rejected: tuple[Header, Sequence[InvalidRow]] = (Header(("PhoneNumber",)), ())
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    block: PersonsBlock | None = None
     failure: Exception | None = None
 
     async def reached(self, log_position: str, timeout_s: float) -> bool:
@@ -148,9 +152,6 @@ class FakeReading:
     async def upload(self, campaign: str, upload_id: str) -> Json | None:
         return None
 
-    async def rejected_rows(self, campaign: str, upload_id: str) -> tuple[Header, Sequence[InvalidRow]]:
-        return self.rejected
-
     async def history(self, campaign: str, query: HistoryQuery) -> Json:
         self.asked.append(query)
         return {"items": [], "next_cursor": None}
@@ -158,9 +159,17 @@ class FakeReading:
     async def command(self, command_id: str, campaign: str | None) -> Json | None:
         return self.commands.get(command_id)
 
-    async def download(self, order: DownloadOrder) -> DownloadFile:
+    async def open(self, order: DownloadOrder) -> DownloadFile:
         assert self.file is not None
         return self.file(order)
+
+    async def find_rejected(
+        self, campaign: str, upload_id: str, limit: int
+    ) -> tuple[int, list[dict[str, Any]]]:
+        return 1, self.rejected
+
+    async def fetch(self, partition: int, places: Mapping[str, int]) -> Mapping[str, PersonsBlock]:
+        return {key: self.block for key in places if self.block}
 
     async def changes(self) -> AsyncIterator[str]:
         while True:
@@ -295,8 +304,10 @@ class Api:
                 commands=Commands(self.sender, self.wait_s),
                 reading=self.reading,
                 uploads=self.uploads,
-                downloads=Downloads(self.folder / "downloads"),
+                adding=Adding(self.ports),
+                downloads=Downloads(self.folder / "downloads", self.reading.open),
                 comments=Comments(self.blocks, Codec(), 4),
+                rejected=RejectedRows(self.reading.find_rejected, self.reading.fetch),
                 readiness=self.readiness,
                 tokens=self.tokens,
             )

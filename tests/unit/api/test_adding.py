@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from outdial.campaign.commands import BeginUpload
-from tests.unit.api.fakes import CAMPAIGN, Api, rejected
+from tests.unit.api.fakes import CAMPAIGN, Api, accepted, rejected
 
 PATH = f"/v1/campaigns/{CAMPAIGN}/records"
 
@@ -65,6 +65,16 @@ async def test_the_same_request_under_the_same_key_is_the_same_command(api: Api)
     assert first == again
     assert first != other
     assert {request.command_id for request in api.sender.asked} == {"k"}
+
+
+async def test_what_was_answered_before_is_answered_again(api: Api) -> None:
+    async with api.client({"Idempotency-Key": "k"}) as client:
+        first = await client.post(PATH, json={"records": phones(2)})
+        api.sender.answer = lambda request: accepted(request, replayed=True)
+        again = await client.post(PATH, json={"records": phones(2)})
+    assert again.json() == first.json()
+    assert again.headers["outdial-replayed"] == "true"
+    assert len(api.ports.commits) == 1
 
 
 async def test_all_or_nothing_with_an_invalid_row_leaves_no_trace(api: Api) -> None:

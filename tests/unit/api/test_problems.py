@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from outdial.client.requests import Answer, OutcomeUnknown, Request
 from outdial.eventlog.ports import LogUnavailable
-from services.api.problems import MEDIA_TYPE, catalogue
+from services.api.problems import MEDIA_TYPE, Problem, catalogue
 from tests.unit.api.fakes import CAMPAIGN, Api, rejected
 
 START = f"/v1/campaigns/{CAMPAIGN}/start"
@@ -43,7 +42,7 @@ async def test_the_type_of_a_problem_leads_to_its_meaning(code: str, tmp_path: P
     ("failure", "status", "code"),
     [
         (LogUnavailable("no broker"), 503, "log-unavailable"),
-        (psycopg.OperationalError("connection refused"), 503, "database-unavailable"),
+        (Problem("database-unavailable"), 503, "database-unavailable"),
     ],
 )
 async def test_a_room_that_is_away_is_503_with_retry_after(

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from outdial.campaign.commands import BeginUpload, WithdrawUpload
-from outdial.files.upload import Header, InvalidRow
+from outdial.messages.persons import PersonsBlock
 from tests.unit.api.fakes import CAMPAIGN, Api, rejected
 
 PATH = f"/v1/campaigns/{CAMPAIGN}/uploads"
@@ -152,9 +152,17 @@ async def test_withdrawing_a_committed_upload_is_a_delete_of_its_records(api: Ap
 
 
 async def test_rejected_rows_come_back_as_a_workbook_to_correct(api: Api) -> None:
-    row = InvalidRow(2, "PhoneNumber", "phone-invalid", "'12' is no number", ("12", "Asha"))
-    api.reading.rejected = (Header(("PhoneNumber", "Name")), (row,))
-    where = (await upload(api)).headers["location"]
+    fault = {"row": 3, "column_name": "PhoneNumber", "code": "phone-invalid", "place": 1}
+    api.reading.rejected = [
+        {**fault, "row": 2, "place": 0, "block_id": "b", "block_offset": 7},
+        {**fault, "block_id": "b", "block_offset": 7},
+        {**fault, "row": 4, "place": 2, "block_id": "b", "block_offset": 7},  # erased since
+    ]
+    api.reading.block = PersonsBlock(
+        CAMPAIGN, "u", "rejected", [0, 1], [b"s" * 16] * 2, cells=[["12", "Asha"], ["=1+1", "Ravi"]]
+    )
+    where = (await upload(api, b"PhoneNumber,Name\r\n+442079460001,x\r\n")).headers["location"]
+    await receipt(api, where)
     async with api.client() as client:
         answer = await client.get(f"{where}/errors.xlsx")
         template = await client.get(f"/v1/campaigns/{CAMPAIGN}/upload-template.xlsx")
@@ -162,7 +170,8 @@ async def test_rejected_rows_come_back_as_a_workbook_to_correct(api: Api) -> Non
     assert sheet is not None
     assert [[cell.value for cell in line] for line in sheet.iter_rows()] == [
         ["PhoneNumber", "Name", "Problem"],
-        ["12", "Asha", "PhoneNumber: '12' is no number"],
+        ["12", "Asha", "PhoneNumber: the phone number is not valid"],
+        ["=1+1", "Ravi", "PhoneNumber: the phone number is not valid"],
     ]
     header = openpyxl.load_workbook(io.BytesIO(template.content)).active
     assert header is not None

@@ -86,7 +86,14 @@ def _added(event: e.RecordsAdded) -> Told:
         "duplicate": len(event.duplicate_row),
         "invalid": len(event.invalid_row),
     }
-    return len(event.row), f"{records_text(len(event.row))} taken.", {**counts, "chunks": event.chunk + 1}
+    duplicates = list(zip(event.duplicate_row, event.duplicate_code, strict=True))
+    details = {
+        **counts,
+        "chunks": event.chunk + 1,
+        "first_record": event.first_record,
+        "duplicates": duplicates,
+    }
+    return len(event.row), f"{records_text(len(event.row))} taken.", details
 
 
 def _committed(event: e.UploadCommitted) -> Told:

@@ -147,8 +147,14 @@ def _value(name: str, value: Any) -> Any:
     if nested is None or value is None:
         return value
     if isinstance(value, Mapping):
-        return _build(nested, value)
-    return tuple(_build(nested, one) for one in value)
+        return _build_value(nested, value)
+    return tuple(_build_value(nested, one) for one in value)
+
+
+def _build_value(kind: type, values: Mapping[str, Any]) -> Any:
+    """A value of its own: small, so that its lists are tuples and equal values compare equal."""
+    tuples = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return _build(kind, tuples)
 
 
 def _plain(value: Any) -> Any:

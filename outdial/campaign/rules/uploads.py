@@ -70,6 +70,9 @@ def _check_begin(state: CampaignState, command: BeginUpload) -> Rejection | None
     declared = [*state.required_settings.columns, *command.new_columns]
     if unknown := [name for name in command.columns if name not in declared]:
         return Rejection("column-unknown", {"columns": unknown, "known": declared})
+    if unused := [name for name in command.new_columns if name not in command.columns]:
+        detail = f"{', '.join(unused)}: no column of the file"
+        return invalid("request-invalid", ("#/new_columns", "unknown", detail))
     if problems := check_columns(tuple(dict.fromkeys(declared)), "#/new_columns"):
         return invalid("request-invalid", *problems)
     return None

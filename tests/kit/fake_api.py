@@ -388,7 +388,7 @@ def _reset(campaign: FakeCampaign, body: Any) -> str:
     campaign.append("outdial.CampaignReset", affected=len(found))
     campaign.undo = {
         "command_id": campaign.history[-1]["command_id"],
-        "command": "Reset",
+        "command": "reset",
         "restorable": len(found),
     }
     return f"{len(found)} records were reset."

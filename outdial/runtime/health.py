@@ -35,7 +35,13 @@ class HealthServer:
     def __init__(self, address: str, readiness: Callable[[], Readiness]) -> None:
         host, port = split_host_port(address)
         config = uvicorn.Config(
-            self._app, host=host, port=port, log_config=None, lifespan="off", access_log=False
+            self._app,
+            host=host,
+            port=port,
+            interface="asgi3",
+            log_config=None,
+            lifespan="off",
+            access_log=False,
         )
         self._server = _Embedded(config)
         self._readiness = readiness

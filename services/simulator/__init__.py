@@ -1,0 +1,1 @@
+"""A telephone network that does not exist: seeded outcomes, simulated agents, a durable ledger of what it was asked."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from outdial.campaign import commands as c
 from outdial.campaign import events as e
+from outdial.campaign.chunk_counts import refused
 from outdial.campaign.positions import cell, is_function
 from outdial.campaign.preview import Answer, preview
 from outdial.campaign.rules.claims import judge
@@ -83,8 +84,7 @@ def _begun(event: e.UploadBegun) -> Told:
 def _added(event: e.RecordsAdded) -> Told:
     counts = {
         "accepted": len(event.row),
-        "duplicate": len(event.duplicate_row),
-        "invalid": len(event.invalid_row),
+        **refused(event)._asdict(),
     }
     duplicates = list(zip(event.duplicate_row, event.duplicate_code, strict=True))
     details = {

@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from outdial.campaign.chunk_counts import refused
 from outdial.campaign.events import (
     CampaignCreated,
     RecordsAdded,
@@ -76,11 +77,11 @@ async def upload_begun(db: Db, fact: Fact, event: UploadBegun) -> None:
 
 async def chunk_counted(db: Db, fact: Fact, event: RecordsAdded) -> None:
     """The account of the upload after one more chunk."""
-    added, doubled, refused = len(event.row), len(event.duplicate_row), len(event.invalid_row)
+    added, (doubled, invalid) = len(event.row), refused(event)
     await db.execute(
         "UPDATE uploads SET read = read + %s, accepted = accepted + %s, duplicate = duplicate + %s,"
         " invalid = invalid + %s WHERE campaign = %s AND upload_id = %s",
-        [added + doubled + refused, added, doubled, refused, fact.campaign, event.upload_id],
+        [added + doubled + invalid, added, doubled, invalid, fact.campaign, event.upload_id],
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from outdial.campaign.book import VISIBLE, VOID, RecordBook
+from outdial.campaign.chunk_counts import refused
 from outdial.campaign.columns import column
 from outdial.campaign.events import (
     RecordsAdded,
@@ -42,8 +43,9 @@ def records_added(state: CampaignState, event: RecordsAdded, at_us: int) -> None
     upload.chunks = event.chunk + 1
     upload.records += count
     upload.accepted += count
-    upload.duplicate += duplicates
-    upload.invalid += len(event.invalid_row)
+    others = refused(event)
+    upload.duplicate += others.duplicate
+    upload.invalid += others.invalid
     if count:
         rows = _block_rows(event.block_row, count)
         size = count + duplicates

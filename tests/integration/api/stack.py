@@ -116,3 +116,30 @@ class ApiStack:
         at = {"Outdial-Min-Log-Position": answer.headers["outdial-log-position"]}
         shown = self.http.get(f"/v1/campaigns/{answer.json()['campaign']}", headers=at)
         assert shown.status_code == httpx.codes.OK, shown.text
+
+    def receipt(self, sent: httpx.Response) -> dict[str, Any]:
+        """The receipt of an upload that is over."""
+        assert sent.status_code == httpx.codes.ACCEPTED, sent.text
+        where = sent.headers["location"]
+        found: dict[str, Any] = {}
+
+        def is_over() -> bool:
+            found.update(self.http.get(where).json())
+            return found["state"] not in {"queued", "checking"} and found["ended_at"] is not None
+
+        wait_until(is_over, "the upload is over", 30)
+        if found["state"] == "committed":
+            wait_until(lambda: self._counted(found), "the views show the upload", 10)
+            found.update(self.http.get(where).json())
+        return found
+
+    def _counted(self, receipt: Mapping[str, Any]) -> bool:
+        items = self.http.get(f"/v1/campaigns/{receipt['campaign']}/uploads").json()["items"]
+        return any(item["upload_id"] == receipt["upload_id"] and "errors" in item for item in items)
+
+    def answered(self, command_id: str, campaign: str) -> dict[str, Any]:
+        """The answer of a command, when the views have it."""
+        where = f"/v1/commands/{command_id}?campaign={campaign}"
+        wait_until(lambda: self.http.get(where).status_code == httpx.codes.OK, "the answer is kept", 10)
+        found: dict[str, Any] = self.http.get(where).json()
+        return found

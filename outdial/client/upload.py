@@ -49,14 +49,16 @@ class UploadSession:
         """Open the upload; nothing of the file has left this process before it is accepted."""
         return await self._ask(command, f"{self._upload.upload_id}/begin")
 
-    async def add(self, chunk: UploadChunk) -> None:
-        """Send one chunk; returns while up to four are unanswered. Blocks on a slow log, never drops."""
+    async def add(self, chunk: UploadChunk) -> asyncio.Task[Answer]:
+        """Send one chunk; returns its answer to come while up to four are unanswered."""
         while len(self._waiting) >= MAX_UNANSWERED:
             await self._waiting.popleft()
         command = await self._chunk(chunk)
         before = self._waiting[-1] if self._waiting else None
-        self._waiting.append(asyncio.create_task(self._send(command, before)))
+        sent = asyncio.create_task(self._send(command, before))
+        self._waiting.append(sent)
         self.chunks += 1
+        return sent
 
     async def commit(self, read: int) -> Answer:
         """Wait for every chunk, then make the records visible; `read` = rows that were read."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from outdial.eventlog.kafka import KafkaConfig
 
@@ -39,9 +40,10 @@ async def offsets_at(
 
 async def partition_count(kafka: KafkaConfig, topic: str) -> int:
     """How many partitions a topic has; 0 when there is none of that name."""
-    consumer = AIOKafkaConsumer(**kafka.client(), enable_auto_commit=False)
-    await consumer.start()
+    admin = AIOKafkaAdminClient(**kafka.client())
+    await admin.start()
     try:
-        return len(consumer.partitions_for_topic(kafka.topic(topic)) or ())
+        described = await admin.describe_topics([kafka.topic(topic)])
+        return sum(len(found["partitions"]) for found in described if not found["error_code"])
     finally:
-        await consumer.stop()
+        await admin.close()

@@ -50,8 +50,8 @@ def _one(one: Filter, zone: str, default_date_field: str) -> tuple[str, list[Any
     if one.record_id is not None:
         parts.append("r.record = ANY(%s::bigint[])")
         values.append(list(one.record_id))
-    dates, bounds = _dates(one, zone, default_date_field)
-    return " AND ".join([*parts, *dates]) or "true", values + bounds
+    dates, limits = _dates(one, zone, default_date_field)
+    return " AND ".join([*parts, *dates]) or "true", [*values, *limits]
 
 
 def _dates(one: Filter, zone: str, default_date_field: str) -> tuple[list[str], list[Any]]:

@@ -84,11 +84,7 @@ def _show(work: Work) -> int:
     if reasons:
         work.say("\nReasons: " + ", ".join(f"{name} {count:,}" for name, count in reasons.items()))
     work.say("")
-    allowed = found["allowed"].items()
-    work.table(
-        ("Function", "Allowed", "Why"),
-        [(name, "yes" if one["allowed"] else "no", one["text"] or "") for name, one in allowed],
-    )
+    work.table(("Function", "Allowed", "Why"), [_cell(found, name) for name in found["allowed"]])
     work.say("")
     settings = [
         (name, _plain(value))
@@ -97,6 +93,13 @@ def _show(work: Work) -> int:
     ]
     work.table(("Setting", "Value"), settings)
     return Exit.OK
+
+
+def _cell(found: Json, name: str) -> tuple[str, str, str]:
+    one = found["allowed"][name]
+    if name == "undo" and one["allowed"] and not found["undo"]:
+        return name, "no", "There is nothing to undo."
+    return name, "yes" if one["allowed"] else "no", one["text"] or ""
 
 
 def _create(work: Work) -> int:

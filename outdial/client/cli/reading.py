@@ -1,6 +1,5 @@
 """`outdial records|history|why CAMPAIGN`."""
 
-import json
 from typing import Any, Final
 
 from outdial.client.cli.filters import add_filters, as_query, filters_of
@@ -74,9 +73,21 @@ def _history(work: Work) -> int:
 
 
 def _event(item: Json) -> list[Any]:
-    what = item.get("text") or json.dumps(item.get("data") or {}, ensure_ascii=False)
+    said = {
+        name: value for name, value in (item.get("data") or {}).items() if value not in (None, "", 0, [], {})
+    }
+    what = ", ".join(f"{name.replace('_', ' ')} {_brief(value)}" for name, value in said.items())
     short = what if len(what) <= SHORT else f"{what[:SHORT]}…"
     return [item["sequence"], item["time"], item["type"].removeprefix("outdial."), item["actor"], short]
+
+
+def _brief(value: Any) -> str:
+    """A value of an event; what is long as how much it is."""
+    if not isinstance(value, list | dict):
+        return str(value)
+    values = list(value.values() if isinstance(value, dict) else value)
+    is_short = len(values) <= 5 and not any(isinstance(one, list | dict) for one in values)
+    return " ".join(map(str, values)) if is_short else f"({len(values)} values)"
 
 
 def _why(work: Work) -> int:

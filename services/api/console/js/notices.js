@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 
 const place = document.getElementById("notices");
-const KEPT = 4;
+const KEPT = 2;
 
 /** Says that something succeeded; stays until it is closed. `carried`: it also outlives the next change of page. */
 export function succeed(message, { carried = false } = {}) {

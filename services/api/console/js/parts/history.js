@@ -32,16 +32,22 @@ export function historyPart(current) {
 
 function row(item, zone) {
   const cells = [item.log_position ?? String(item.sequence), time(item.time, zone), spaced(item.type), item.actor, item.text ?? brief(item.data)];
-  return h("tr", {}, cells.map((cell) => h("td", {}, cell ?? "")));
+  return h("tr", {}, cells.map((cell, index) => h("td", { class: index < 4 ? "time" : null }, cell ?? "")));
 }
 
-/** The plain values of an event; long columns as how many they are. */
+/** The values of an event that say something; what is long as how much it is. */
 function brief(data) {
-  const parts = Object.entries(data ?? {}).filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && !value.length));
-  return parts.map(([name, value]) => `${name.replaceAll("_", " ")} ${plain(value)}`).join(", ").slice(0, 300);
+  const parts = Object.entries(data ?? {}).filter(([, value]) => !nothing(value));
+  return parts.map(([name, value]) => `${name.replaceAll("_", " ")} ${plain(value)}`).join(", ");
+}
+
+function nothing(value) {
+  return value === null || value === "" || value === 0 || (typeof value === "object" && !Object.keys(value).length);
 }
 
 function plain(value) {
-  if (Array.isArray(value)) return value.length > 5 ? `${value.length} values` : value.map(plain).join(" ");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object") return String(value);
+  const values = Object.values(value);
+  const short = values.length <= 5 && values.every((one) => typeof one !== "object");
+  return short ? values.join(" ") : `(${values.length} values)`;
 }

@@ -28,7 +28,9 @@ export function recordsPart(current) {
     state.next = page.next_cursor ?? null;
     fill(body, page.items.length ? page.items.map((record) => row(current(), record)) : nothing(state.filters));
     back.disabled = state.cursors.length === 1;
+    back.title = back.disabled ? "This is the first page." : "";
     forth.disabled = state.next === null;
+    forth.title = forth.disabled ? "This is the last page." : "";
     fill(line, paging(state, page));
   }
 

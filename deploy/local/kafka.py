@@ -13,7 +13,7 @@ from deploy.local.children import Command
 from deploy.local.folder import cache_folder
 
 POM: Final = Path(__file__).parent / "pom.xml"
-HEAP: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+HEAP: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 FORMAT_HEAP: Final = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 AOT_SINCE: Final = 25
 MINIMUM_JAVA: Final = 17

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from outdial.campaign.answers import Answer
-from outdial.campaign.decide import Rejection
+from outdial.campaign.decision import Rejection
+from outdial.campaign.preview import Answer
 from outdial.campaign.state import CampaignState
 from outdial.messages.envelope import Envelope
 
@@ -51,6 +51,8 @@ def rejected(asked: Asked, state: CampaignState, rejection: Rejection, text: str
 
 def text_of(rejection: Rejection, errors: Mapping[str, Any]) -> str:
     """What errors.yaml says of the code, as one text."""
+    if text := rejection.details.get("text"):
+        return str(text)
     entry = errors[rejection.code]
     return f"{entry['means']}; {entry['do']}"
 

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from outdial.campaign.answers import answer, preview
+from outdial.campaign.answers import answer
 from outdial.campaign.commands import AddRecords, Command
-from outdial.campaign.decide import Context, Rejection, decide
+from outdial.campaign.decide import decide
+from outdial.campaign.decision import Context, Rejection
 from outdial.campaign.events import Event
+from outdial.campaign.preview import preview
 from outdial.campaign.wire import from_fields, to_fields
 from outdial.eventlog.ports import Decision, LogRecord, Message
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
@@ -21,6 +23,7 @@ from outdial.messages.partition import partition_of
 from outdial.messages.request import request_hash
 from outdial.messages.schemas import data, schema_names
 from services.command.answering import Asked, accepted, rejected, text_of
+from services.command.erasing import Erasing
 from services.command.known import KnownCommands
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream, Streams
@@ -68,6 +71,7 @@ class CommandDecider:
         self._epoch = 0
         self._now_us = 0
         self._prepared: dict[int, Rows] = {}
+        self._erasing = Erasing(partition, codec, self._streams, rows)
 
     @property
     def streams(self) -> Streams:
@@ -93,6 +97,10 @@ class CommandDecider:
                 log.critical(
                     "campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked}
                 )
+
+    async def chores(self, now_us: int) -> Decision | None:
+        """Take deleted rows out of their blocks, a few at a time."""
+        return await self._erasing.next(now_us)
 
     async def prepare(self, records: Sequence[LogRecord]) -> None:
         """Read the blocks that upload chunks name, and the phone index of their campaigns."""
@@ -180,7 +188,7 @@ class CommandDecider:
 
     def _context(self, envelope: Envelope, stream: Stream, rows: Rows) -> Context:
         return Context(
-            now_us=max(self._now_us, stream.last_us),
+            now_us=max(self._now_us, stream.state.updated_us),
             command_id=envelope.id,
             phone_hashes=rows.hashes,
             phone_owner=stream.phones if stream.phones is not None else {},

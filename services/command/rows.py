@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from outdial.campaign import record_sets
 from outdial.campaign.commands import AddRecords
-from outdial.campaign.decide import Rejection
+from outdial.campaign.decision import Rejection
 from outdial.campaign.events import CommandUndone, Event, RecordsAdded, RecordsDeleted
 from outdial.campaign.phones import PhoneIndex
 from outdial.client.registry import SchemaTopic
@@ -41,7 +42,7 @@ class RowReader:
         """Hash the phones of a chunk after checking that the block is the one the chunk commits to."""
         if not command.row:
             return Rows()
-        block = await self._block(command.block_id, command.block_offset, partition)
+        block = await self.block(command.block_id, command.block_offset, partition)
         if block is None:
             return Rows(
                 problem=Rejection("command-malformed", {"block": command.block_id, "why": "not found"})
@@ -55,8 +56,8 @@ class RowReader:
         if stream.phones is not None:
             return
         index = PhoneIndex()
-        for chunk in stream.state.chunks:
-            block = await self._block(chunk.block_id, chunk.block_offset, partition)
+        for chunk in list(stream.state.chunks):
+            block = await self.block(chunk.block_id, chunk.block_offset, partition)
             if block is None:
                 continue  # erased: its records are deleted
             for place, row in enumerate(chunk.block_rows):
@@ -67,25 +68,25 @@ class RowReader:
 
     def index(self, stream: Stream, events: Sequence[Event], rows: Rows) -> None:
         """Keep the index in step with what was decided."""
-        if stream.phones is None:
-            return
         for event in events:
+            if stream.phones is None:
+                return
             if isinstance(event, RecordsAdded):
                 places = event.block_row or range(len(event.row))
-                for number, place in enumerate(places, event.first_record):
-                    stream.phones.add(rows.hashes[place], number)
-            elif isinstance(event, RecordsDeleted | CommandUndone):
-                stream.phones = None  # rare; read again when the next upload needs it
+                stream.phones.add_all((rows.hashes[place] for place in places), event.first_record)
+            elif isinstance(event, RecordsDeleted):
+                stream.phones.remove(record_sets.from_bytes(event.records))
+            elif isinstance(event, CommandUndone):
+                stream.phones = None  # no upload is open now; the next one reads it again
 
     def phone_hash(self, phone: str) -> int:
         """64 bits of HMAC-SHA-256: tells equal numbers, tells nobody without the key which."""
         digest = hmac.digest(self._key, phone.encode(), "sha256")
         return int.from_bytes(digest[:HASH_BYTES], "big")
 
-    async def _block(self, block_id: str, offset: int, partition: int) -> PersonsBlock | None:
-        value = await self._blocks.get(
-            block_id, partition=partition, at_least=offset, timeout_s=BLOCK_TIMEOUT_S
-        )
+    async def block(self, block_id: str, offset: int, partition: int) -> PersonsBlock | None:
+        """One block; None when it was erased, never written or is damaged. Raises TimeoutError."""
+        value = await self._blocks.get(block_id, partition, offset, BLOCK_TIMEOUT_S)
         try:
             return None if value is None else decode_block(self._codec, value)
         except Undecodable:

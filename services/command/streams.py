@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from outdial.campaign.evolve import Unappliable, evolve
 from outdial.campaign.events import Event
+from outdial.campaign.evolve import Unappliable, evolve
 from outdial.campaign.phones import PhoneIndex
 from outdial.campaign.state import CampaignState, initial
 from outdial.campaign.wire import from_fields
@@ -20,7 +20,6 @@ class Stream:
 
     state: CampaignState
     hash: bytes = FIRST
-    last_us: int = 0
     parked: str = ""
     phones: PhoneIndex | None = field(default=None, repr=False)
 
@@ -61,7 +60,6 @@ class Streams:
     def apply(self, stream: Stream, event: Event, at_us: int) -> None:
         """Evolve the state by an event that was read or has just been decided."""
         stream.state = evolve(stream.state, event, at_us)
-        stream.last_us = max(stream.last_us, at_us)
         self._streams[stream.state.campaign_id] = stream
 
     def _check_link(self, where: str, record: LogRecord, envelope: Envelope, stream: Stream) -> None:

@@ -27,6 +27,7 @@ DISPOSED: Final = 32  # the last attempt has a disposition
 CLOSING: Final = 64  # Force Complete came while its call was up: whatever follows is final
 _PRESENT: Final = VISIBLE | DELETED | VOID
 _ACTIVE: Final = _PRESENT | OPEN | AWAITING
+_MANY_EDGES: Final = 2000
 # An attempt as one number: record and n of the attempt id `campaign.record.n`.
 ATTEMPT_BITS: Final = 24
 
@@ -179,4 +180,10 @@ def numbers_of(records: BitMap) -> Numbers:
 
 def set_of(mask: Mask) -> BitMap:
     """The record set of a mask over all rows."""
-    return BitMap(np.flatnonzero(mask).astype(np.uint32))
+    edges = np.flatnonzero(np.diff(mask, prepend=False, append=False))
+    if len(edges) > _MANY_EDGES:
+        return BitMap(np.flatnonzero(mask).astype(np.uint32))
+    found = BitMap()  # whole ranges are added ten times as fast as their members
+    for first, end in edges.reshape(-1, 2).tolist():
+        found.add_range(first, end)
+    return found

@@ -9,9 +9,9 @@ from outdial.campaign.fold.checks import Unappliable
 from outdial.campaign.state import CampaignState
 from outdial.messages.codec import Undecodable
 
-__all__ = ["ADMINISTRATIVE", "Unappliable", "evolve"]
+__all__ = ["ADMINISTRATIVE", "FOLD", "Unappliable", "evolve"]
 
-_FOLD: Final[Mapping[type, Callable[[CampaignState, Any, int], None]]] = {
+FOLD: Final[Mapping[type, Callable[[CampaignState, Any, int], None]]] = {
     e.CampaignCreated: lifecycle.created,
     e.SettingsChanged: lifecycle.settings_changed,
     e.CampaignStarted: lifecycle.started,
@@ -67,7 +67,7 @@ def evolve(state: CampaignState, event: e.Event, at_us: int) -> CampaignState:
     if (kind is e.CampaignCreated) == (state.sequence > 0):
         raise Unappliable(f"{kind.__name__} at sequence {state.sequence + 1}")
     try:
-        _FOLD[kind](state, event, at_us)
+        FOLD[kind](state, event, at_us)
     except (LookupError, OverflowError, ValueError, Undecodable) as error:
         raise Unappliable(f"{kind.__name__} at sequence {state.sequence + 1}: {error!r}") from error
     state.sequence += 1

@@ -54,7 +54,9 @@ def resettable(state: CampaignState, records: BitMap, now_us: int) -> Resettable
         reason: int(np.count_nonzero(mask))
         for reason, mask in ((DO_NOT_CALL, refused), (EXPIRED, expired), (LIFETIME_CAP, capped))
     }
-    left = BitMap(numbers[~(refused | expired | capped)].astype(np.uint32))
+    left = records
+    if any(counts.values()):
+        left = BitMap(numbers[~(refused | expired | capped)].astype(np.uint32))
     return Resettable(left, {reason: count for reason, count in counts.items() if count})
 
 

@@ -8,9 +8,7 @@ import contextlib
 import json
 import threading
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 import uvicorn
@@ -20,101 +18,21 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 
 from outdial.messages import schemas
-from services.api.allowance import allowed_map
 from services.api.console import console_app
+from tests.kit.fake_campaign import (
+    DO,
+    LISTS,
+    FakeCampaign,
+    Refused,
+    accepted,
+    by_value,
+    not_allowed,
+    preview,
+    receipt_of,
+)
 
-LISTS: Final = ("status", "reason", "disposition", "priority", "agent", "last_agent", "skill")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TOKEN: Final = "a-token-of-the-tests-0001"  # noqa: S105  # opens nothing
-
-
-class Refused(Exception):
-    """A problem document to answer with."""
-
-    def __init__(self, status: int, code: str, detail: str, **fields: Any) -> None:
-        super().__init__(code)
-        self.status, self.code, self.detail, self.fields = status, code, detail, fields
-
-
-@dataclass
-class FakeCampaign:
-    """One campaign: its position, its records and its uploads."""
-
-    campaign_id: str
-    name: str
-    position: str = "Ready"
-    version: int = 1
-    settings: dict[str, Any] = field(default_factory=lambda: {"time_zone": "Asia/Kolkata", "region": "IN"})
-    records: list[dict[str, Any]] = field(default_factory=list)
-    uploads: list[dict[str, Any]] = field(default_factory=list)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    undo: dict[str, Any] | None = None
-    in_progress: int = 0
-
-    def shown(self) -> dict[str, Any]:
-        """As GET /campaigns/{id} tells it."""
-        counts = {
-            "total": len(self.records),
-            "active": sum(record["status"] == "Pending" for record in self.records) - self.in_progress,
-            "in_progress": self.in_progress,
-            "by_status": dict(Counter(record["status"] for record in self.records)),
-            "by_reason": dict(Counter(record["reason"] or "" for record in self.records)),
-        }
-        return {
-            "campaign_id": self.campaign_id,
-            "name": self.name,
-            "position": self.position,
-            "version": self.version,
-            "log_position": f"{self.campaign_id}@{len(self.history)}",
-            "counts": counts,
-            "allowed": allowed_map(self.position, frozenset()),
-            "settings": self.settings | {"name": self.name},
-            "upload": None,
-            "undo": self.undo,
-            "notice": None,
-        }
-
-    def append(self, kind: str, **data: Any) -> None:
-        """One more event."""
-        at = len(self.history) + 1
-        self.version += 1
-        event = {"sequence": at, "type": kind, "time": "2026-11-25T10:00:00Z", "actor": "local", "data": data}
-        self.history.append(
-            event | {"log_position": f"{self.campaign_id}@{at}", "command_id": f"command-{at}"}
-        )
-
-    def matching(self, filters: Any) -> list[dict[str, Any]]:
-        """The records that filters choose; unknown fields are refused as the API refuses them."""
-        if filters is None:
-            raise Refused(422, "filters-missing", "Send `filters`; {} means all records.")
-        several = filters if isinstance(filters, list) else [filters]
-        return [record for record in self.records if any(_matches(record, one) for one in several)]
-
-
-def record(number: int, **values: Any) -> dict[str, Any]:
-    """A record as the API shows it."""
-    return {
-        "record_id": number,
-        "phone": f"+9198765{number:05d}",
-        "name": f"Customer {number}",
-        "priority": 1,
-        "expiry_date": None,
-        "agent": "",
-        "skill": "",
-        "extra": {},
-        "status": "Pending",
-        "reason": "",
-        "disposition": "",
-        "last_agent": "",
-        "attempts": 0,
-        "last_attempt_at": None,
-        "next_attempt_at": None,
-        "pass": 1,
-        "upload_id": "u1",
-        "created_at": "2026-11-25T09:00:00Z",
-        "updated_at": "2026-11-25T09:00:00Z",
-        **values,
-    }
 
 
 class FakeApi:
@@ -125,6 +43,8 @@ class FakeApi:
         self.asked: list[tuple[str, Any]] = []
         self.refuse: dict[str, Refused] = {}  # verb -> what the next such command is answered with
         self.without_watch = False
+        self.unsettled: dict[str, int] = {}  # verb -> how often the outcome is not known yet
+        self._answers: dict[str, dict[str, Any]] = {}
         self.watchers: list[asyncio.Queue[tuple[str, str, Any]]] = []
         self._token = token
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -185,8 +105,9 @@ class FakeApi:
             Route(f"{one}/upload-template.xlsx", self._guard(self._workbook)),
             Route(f"{one}/uploads", self._guard(self._uploads), methods=["GET"]),
             Route(f"{one}/uploads", self._guard(self._upload), methods=["POST"]),
-            Route(f"{one}/uploads/{{upload}}", self._guard(self._receipt), methods=["GET"]),
+            Route(f"{one}/uploads/{{upload}}", self._guard(self._upload_state), methods=["GET"]),
             Route(f"{one}/uploads/{{upload}}/errors.xlsx", self._guard(self._workbook)),
+            Route("/v1/commands/{command}", self._guard(self._answer)),
             Route(f"{one}/{{verb}}", self._guard(self._command), methods=["POST"]),
             Mount("/console", console_app()),
         ]
@@ -246,7 +167,7 @@ class FakeApi:
         settings = {name: value for name, value in body.items() if name not in {"name", "campaign_id"}}
         campaign = self.add(campaign_id, body["name"], settings=settings)
         campaign.append("outdial.CampaignCreated")
-        return JSONResponse(_accepted(campaign, f"{campaign.name} was created."), 201)
+        return JSONResponse(accepted(campaign, f"{campaign.name} was created."), 201)
 
     async def _show(self, request: Request) -> Response:
         return JSONResponse(self._of(request).shown())
@@ -264,7 +185,7 @@ class FakeApi:
 
     async def _facets(self, request: Request) -> Response:
         found = self._of(request).matching(_query_filters(request))
-        return JSONResponse({"total": len(found), **_by_value(found, "")})
+        return JSONResponse({"total": len(found), **by_value(found, "")})
 
     async def _record(self, request: Request) -> Response:
         number = int(request.path_params["record"])
@@ -295,7 +216,7 @@ class FakeApi:
         campaign = self._of(request)
         self.asked.append(("download", dict(request.query_params)))
         if not campaign.shown()["allowed"]["download"]["allowed"]:
-            raise _not_allowed(campaign, "download")
+            raise not_allowed(campaign, "download")
         rows = [
             f"{one['record_id']},{one['phone']}\r\n" for one in campaign.matching(_query_filters(request))
         ]
@@ -319,13 +240,13 @@ class FakeApi:
             self.asked.append(("upload", said | {"file_name": file.filename, "bytes": len(content)}))
         if not str(file.filename).endswith((".xlsx", ".xlsm", ".csv")):
             raise Refused(415, "not-a-workbook", "The file is no .xlsx, .xlsm or .csv.")
-        upload = _receipt(campaign, str(file.filename), content.decode("utf-8", "replace"))
+        upload = receipt_of(campaign, str(file.filename), content.decode("utf-8", "replace"))
         campaign.uploads.insert(0, upload)
         queued = {**upload, "state": "queued", "read": 0, "accepted": 0, "errors": []}
         where = f"/v1/campaigns/{campaign.campaign_id}/uploads/{upload['upload_id']}"
         return JSONResponse(queued, 202, {"Location": where})
 
-    async def _receipt(self, request: Request) -> Response:
+    async def _upload_state(self, request: Request) -> Response:
         wanted = request.path_params["upload"]
         return JSONResponse(next(one for one in self._of(request).uploads if one["upload_id"] == wanted))
 
@@ -338,12 +259,30 @@ class FakeApi:
             raise self.refuse.pop(verb)
         if dry_run:
             filters = {"status": ["Pending"]} if verb == "force-complete" else body.get("filters")
-            return JSONResponse(_preview(campaign.matching(filters)))
+            return JSONResponse(preview(campaign.matching(filters)))
         if not campaign.shown()["allowed"][verb]["allowed"]:
-            raise _not_allowed(campaign, verb)
-        message = _DO[verb](campaign, body)
+            raise not_allowed(campaign, verb)
+        if self.unsettled.get(verb):
+            return self._later(verb, campaign, body)
+        message = DO[verb](campaign, body)
         self.tell(campaign, "position", "counts")
-        return JSONResponse(_accepted(campaign, message))
+        return JSONResponse(accepted(campaign, message))
+
+    def _later(self, verb: str, campaign: FakeCampaign, body: Any) -> Response:
+        """202: the command is carried out, but its answer is not known in time."""
+        try:
+            answer = {"accepted": True} | accepted(campaign, DO[verb](campaign, body))
+        except Refused as refused:
+            answer = {"accepted": False, "code": refused.code, "message": refused.detail}
+        self._answers["c1"] = {"verb": verb, **answer}
+        return JSONResponse({}, 202, {"Location": f"/v1/commands/c1?campaign={campaign.campaign_id}"})
+
+    async def _answer(self, request: Request) -> Response:
+        answer = self._answers[request.path_params["command"]]
+        self.unsettled[answer["verb"]] -= 1
+        if self.unsettled[answer["verb"]]:
+            return JSONResponse({"state": "running"}, 202)
+        return JSONResponse(answer)
 
     async def _watch(self, request: Request) -> Response:
         if self.without_watch:
@@ -368,152 +307,12 @@ class FakeApi:
             self.watchers.remove(queue)
 
 
-def _start(campaign: FakeCampaign, _: Any) -> str:
-    campaign.position = "Running"
-    campaign.append("outdial.CampaignStarted")
-    return f"{campaign.name} was started."
-
-
-def _stop(campaign: FakeCampaign, _: Any) -> str:
-    campaign.position = "Stopped"
-    campaign.append("outdial.CampaignStopped")
-    return f"{campaign.name} was stopped."
-
-
-def _reset(campaign: FakeCampaign, body: Any) -> str:
-    found = campaign.matching(body.get("filters"))
-    for one in found:
-        one.update(status="Pending", reason="", disposition="")
-    campaign.position = "Ready"
-    campaign.append("outdial.CampaignReset", affected=len(found))
-    campaign.undo = {
-        "command_id": campaign.history[-1]["command_id"],
-        "command": "reset",
-        "restorable": len(found),
-    }
-    return f"{len(found)} records were reset."
-
-
-def _delete(campaign: FakeCampaign, body: Any) -> str:
-    found = campaign.matching(body.get("filters"))
-    expected = _preview(found)
-    if body.get("confirm") not in (expected["selection"], expected["affected"]):
-        raise Refused(409, "count-changed", "Other records match now.", **expected)
-    campaign.records = [one for one in campaign.records if one not in found]
-    campaign.append("outdial.RecordsDeleted", affected=len(found))
-    return f"{len(found)} records were deleted for good."
-
-
-def _force(campaign: FakeCampaign, _: Any) -> str:
-    active = [one for one in campaign.records if one["status"] == "Pending"]
-    for one in active:
-        one.update(status="Complete", reason="ForceCompleted")
-    campaign.position = "Completed"
-    campaign.append("outdial.CampaignForceCompleted", affected=len(active))
-    campaign.undo = {"command_id": campaign.history[-1]["command_id"], "command": "force-complete"}
-    return f"{campaign.name} was completed: {len(active)} records were never dialled."
-
-
-def _undo(campaign: FakeCampaign, body: Any) -> str:
-    if campaign.undo is None or body["command_id"] != campaign.undo["command_id"]:
-        raise Refused(409, "undo-not-available", "There is nothing of that command to undo.")
-    campaign.undo = None
-    campaign.position = "Stopped"
-    campaign.append("outdial.CommandUndone")
-    return "The reset was undone."
-
-
-_DO: Final = {
-    "start": _start,
-    "stop": _stop,
-    "reset": _reset,
-    "delete-records": _delete,
-    "force-complete": _force,
-    "undo": _undo,
-}
-
-
-def _matches(record: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
-    known = {*LISTS, "record_id", "phone", "from_date", "to_date", "date_field"}
-    for name, wanted in filters.items():
-        if name not in known:
-            raise Refused(
-                422, "filter-invalid", f"{name} is no filter; the known ones are {', '.join(sorted(known))}."
-            )
-        if name in LISTS and not any(_is(record[name], value) for value in wanted):
-            return False
-    return True
-
-
-def _is(value: Any, wanted: str | None) -> bool:
-    if wanted is None:
-        return value in {"", None}
-    first, _, last = str(wanted).partition("-")
-    if isinstance(value, int) and last:
-        return int(first) <= value <= int(last)
-    return str(value) == str(wanted)
-
-
-def _by_value(found: list[dict[str, Any]], prefix: str) -> dict[str, Any]:
-    return {f"{prefix}{name}": dict(Counter(str(one[name] or "") for one in found)) for name in LISTS}
-
-
-def _preview(found: list[dict[str, Any]]) -> dict[str, Any]:
-    numbers = ".".join(str(one["record_id"]) for one in found)
-    selection = f"selection-{len(found)}-{abs(hash(numbers)):x}"
-    not_dialable = dict(Counter(one["reason"] for one in found if one["reason"] in {"Expired", "DoNotCall"}))
-    by_value = _by_value(found, "by_")
-    return {"affected": len(found), "selection": selection, "not_dialable": not_dialable, **by_value}
-
-
 def _query_filters(request: Request) -> Any:
     query = request.query_params
     if "filters" in query:
         return json.loads(query["filters"])
     lists = {name: query.getlist(name) for name in query if name in LISTS}
     return {name: [None if value == "null" else value for value in values] for name, values in lists.items()}
-
-
-def _receipt(campaign: FakeCampaign, name: str, text: str) -> dict[str, Any]:
-    rows = [line.split(",")[0].strip() for line in text.splitlines()[1:] if line.strip()]
-    errors = []
-    for number, phone in enumerate(rows, 2):
-        if not phone.lstrip("+").isdigit():
-            text = "the phone number is not valid"
-            errors.append({"row": number, "column": "PhoneNumber", "code": "phone-invalid", "text": text})
-        else:
-            campaign.records.append(record(len(campaign.records) + 1, phone=phone))
-    return {
-        "upload_id": f"u{len(campaign.uploads) + 1}",
-        "file_name": name,
-        "state": "committed",
-        "read": len(rows),
-        "accepted": len(rows) - len(errors),
-        "duplicate": 0,
-        "invalid": len(errors),
-        "errors": errors,
-        "ignored_columns": [],
-        "actor": "local",
-        "created_at": "2026-11-25T10:00:00Z",
-    }
-
-
-def _accepted(campaign: FakeCampaign, message: str) -> dict[str, Any]:
-    return {
-        "command_id": f"command-{len(campaign.history)}",
-        "campaign": campaign.campaign_id,
-        "version": campaign.version,
-        "position": campaign.position,
-        "affected": 0,
-        "changed": True,
-        "message": message,
-    }
-
-
-def _not_allowed(campaign: FakeCampaign, verb: str) -> Refused:
-    shown = campaign.shown()
-    text = shown["allowed"][verb]["text"]
-    return Refused(409, "position-does-not-allow", text, position=campaign.position, allowed=shown["allowed"])
 
 
 def _problem(problem: Refused) -> JSONResponse:

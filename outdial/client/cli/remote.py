@@ -79,7 +79,7 @@ class Remote:
                 if not tries_left:
                     raise _unknown(key) from failure
                 self._pause(0.5)
-        return self._outcome(response, key) if response.status_code == 202 else _answer(response)
+        return self._outcome(response, key) if _is_on_its_way(response) else _answer(response)
 
     def send_file(self, path: str, name: str, file: Any, fields: Mapping[str, str], key: str) -> Json:
         """Send a file as a form."""
@@ -113,7 +113,7 @@ class Remote:
             with self._reached():
                 response = self._http.get(path)
             if response.status_code not in {202, 404}:
-                return _answer(response)
+                return _settled(_answer(response))
         raise _unknown(key)
 
     @contextmanager
@@ -150,6 +150,20 @@ def _answer(response: httpx.Response) -> Json:
     if not isinstance(body, dict) or (response.content and not body):
         raise Failed(Exit.INFRASTRUCTURE, f"{response.url} is no Outdial API\nWhat to do: check --url")
     return body
+
+
+def _is_on_its_way(response: httpx.Response) -> bool:
+    """Whether the answer is to be asked for: not known yet, or still being carried out for an earlier try."""
+    if response.status_code == httpx.codes.CONFLICT:
+        return bool(response.json().get("code") == "command-in-flight")
+    return response.status_code == httpx.codes.ACCEPTED
+
+
+def _settled(answer: Json) -> Json:
+    """The answer of a command that was asked for later. Raises Refused for one that was rejected."""
+    if answer.get("accepted", True):
+        return answer
+    raise Refused(httpx.codes.CONFLICT, {**answer, "detail": answer["message"]})
 
 
 def _unknown(key: str) -> Failed:

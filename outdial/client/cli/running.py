@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -125,7 +126,8 @@ def guarded(asked: argparse.Namespace, action: Callable[[Work], int]) -> int:
         err.print(Text(harmless(f"outdial: {failure}"), style="red"))
         return failure.code
     except KeyboardInterrupt:
-        return Exit.OK
+        err.print("outdial: interrupted")
+        return 128 + signal.SIGINT
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
         return Exit.OK

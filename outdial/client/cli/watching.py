@@ -26,6 +26,14 @@ def watch(argv: list[str]) -> int:
 def _watch(work: Work) -> int:
     if work.asked.until and not work.asked.campaign:
         raise Failed(Exit.USAGE, "--until needs a CAMPAIGN to wait for")
+    try:
+        _follow(work)
+    except KeyboardInterrupt:  # the way to end it
+        return Exit.OK
+    return Exit.OK
+
+
+def _follow(work: Work) -> None:
     shown: dict[str, Json] = {}
     for kind, data in _events(work):
         if work.asked.json:
@@ -33,8 +41,7 @@ def _watch(work: Work) -> int:
         for campaign in _campaigns(kind, data):
             _lay_over(work, shown, campaign)
         if work.asked.until and any(one.get("position") == work.asked.until for one in shown.values()):
-            return Exit.OK
-    return Exit.OK
+            return
 
 
 def _events(work: Work, pause: Callable[[float], None] = time.sleep) -> Iterator[tuple[str, Json]]:

@@ -13,7 +13,8 @@ import pytest
 from outdial.client.cli import verbs
 from outdial.runtime.cli import dispatch
 from outdial.runtime.exits import Exit
-from tests.kit.fake_api import TOKEN, FakeApi, FakeCampaign, Refused, record, serving
+from tests.kit.fake_api import TOKEN, FakeApi, serving
+from tests.kit.fake_campaign import FakeCampaign, Refused, record
 
 
 @pytest.fixture
@@ -259,6 +260,22 @@ def test_an_unknown_campaign_ends_with_4_and_says_how_to_find_the_ids(
 def test_as_json_a_refusal_is_the_problem_document(terminal: Terminal, api: FakeApi) -> None:
     assert terminal.run("start", "autumn", "--json") == Exit.REJECTED
     assert json.loads(terminal.out)["code"] == "campaign-unknown"
+
+
+def test_an_outcome_that_is_not_known_at_once_is_asked_for(
+    terminal: Terminal, api: FakeApi, spring: FakeCampaign
+) -> None:
+    api.unsettled["start"] = 2
+    assert terminal.run("start", "spring") == Exit.OK
+    assert terminal.out == "Spring sale was started.\n"
+
+
+def test_a_rejection_that_is_known_later_is_a_rejection(
+    terminal: Terminal, api: FakeApi, spring: FakeCampaign
+) -> None:
+    api.unsettled["undo"] = 1
+    assert terminal.run("undo", "spring", "--command", "command-99") == Exit.REJECTED
+    assert "undo-not-available" in terminal.err
 
 
 def test_an_unknown_outcome_ends_with_5(terminal: Terminal, api: FakeApi, spring: FakeCampaign) -> None:

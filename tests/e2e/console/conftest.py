@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.kit.browser import Browser, Page
-from tests.kit.fake_api import FakeApi, FakeCampaign, record, serving
+from tests.kit.fake_api import FakeApi, serving
+from tests.kit.fake_campaign import FakeCampaign, record
 
 REASONS = ("", "Answered", "Busy")
 STATUSES = ("Pending", "Success", "Fail")

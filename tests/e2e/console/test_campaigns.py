@@ -3,7 +3,8 @@
 import pytest
 
 from tests.kit.browser import Browser, Page
-from tests.kit.fake_api import TOKEN, FakeApi, record
+from tests.kit.fake_api import TOKEN, FakeApi
+from tests.kit.fake_campaign import record
 
 
 def test_the_list_shows_positions_and_counts_and_says_that_it_is_live(api: FakeApi, page: Page) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.console.conftest import Console
 from tests.kit.browser import Page
-from tests.kit.fake_api import record
+from tests.kit.fake_campaign import record
 
 ROWS = "PhoneNumber,Name\n+919876500111,A\nnobody,B\n+919876500112,C\n"
 
@@ -113,6 +113,14 @@ def test_records_are_filtered_and_paged(console: Console) -> None:
     page.click(".choice summary", "Status")
     page.click(".options label", "Fail")
     page.see("1–50 of 65", ".paging")
+
+
+def test_rows_follow_while_the_campaign_runs(console: Console) -> None:
+    page = console.open()
+    page.see("Live", "#live")
+    console.campaign.records[2]["status"] = "Success"
+    console.api.tell(console.campaign, "counts")
+    page.wait("document.querySelectorAll('tbody .status')[2].innerText === 'Success'")
 
 
 def test_one_record_shows_why_it_is_not_called(console: Console) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.console.conftest import Console
-from tests.kit.fake_api import Refused
+from tests.kit.fake_campaign import Refused
 
 
 def test_one_button_starts_and_stops(console: Console) -> None:
@@ -164,6 +164,23 @@ def test_undo_is_offered_after_a_reset_and_takes_it_back(console: Console) -> No
     page.click("dialog button.primary", "Undo")
     page.see("The reset was undone.", ".notice.good")
     page.wait("document.querySelector('#undo').ariaDisabled === 'true'")
+
+
+def test_an_outcome_that_is_not_known_at_once_is_asked_for(console: Console) -> None:
+    console.api.unsettled["start"] = 2
+    page = console.open()
+    page.click("#toggle")
+    page.see("Spring sale was started.", ".notice.good")
+
+
+def test_a_rejection_that_is_known_later_is_shown_as_one(console: Console) -> None:
+    console.campaign.undo = {"command_id": "command-1", "command": "reset"}
+    console.api.unsettled["undo"] = 1
+    page = console.open()
+    console.campaign.undo = None  # somebody else was faster
+    page.click("#undo")
+    page.click("dialog button.primary")
+    page.see("There is nothing of that command to undo.", "dialog .trouble")
 
 
 def test_a_refusal_is_shown_with_what_to_do_and_the_page_goes_on(console: Console) -> None:

@@ -109,12 +109,16 @@ async function reach(url, options) {
 }
 
 async function answer(response) {
-  if (response.status === 202 && response.headers.get("Location")?.includes("/commands/")) {
-    return outcome(response.headers.get("Location"));
-  }
   const body = await response.text();
+  if (isOnItsWay(response, body)) return outcome(response.headers.get("Location"));
   if (!response.ok) throw refused(response.status, body);
   return body ? JSON.parse(body) : null;
+}
+
+/** Whether a command's answer is to be asked for: not known yet, or still being carried out for an earlier try. */
+function isOnItsWay(response, body) {
+  if (!response.headers.get("Location")?.includes("/commands/")) return false;
+  return response.status === 202 || (response.status === 409 && parsed(body)?.code === "command-in-flight");
 }
 
 /** Asks for a command's answer until it is known. */
@@ -123,11 +127,9 @@ async function outcome(location) {
   for (let tries = 0; tries < UNKNOWN_TRIES; tries += 1) {
     await new Promise((done) => setTimeout(done, 1000));
     const response = await reach(url, { signal: limited() });
-    if (response.status === 200) return response.json();
     const text = await response.text();
-    if (![202, 404, 409].includes(response.status)) throw refused(response.status, text);
-    const problem = refused(response.status, text);
-    if (response.status === 409 && problem.code !== "command-in-flight") throw problem;
+    if (response.status === 200) return settled(JSON.parse(text));
+    if (response.status !== 202 && response.status !== 404) throw refused(response.status, text);
   }
   throw new Problem(0, {
     code: "outcome-unknown",
@@ -135,6 +137,12 @@ async function outcome(location) {
     detail: "The command was sent and may have been done.",
     do: "Look at the history of the campaign before you try again.",
   });
+}
+
+/** The answer of a command that was asked for later; a rejected one is a Problem, as it would have been at once. */
+function settled(answer) {
+  if (answer.accepted === false) throw new Problem(409, { ...answer, detail: answer.message });
+  return answer;
 }
 
 function limited(signal) {

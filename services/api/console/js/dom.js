@@ -57,6 +57,24 @@ export function debounce(action, pause) {
   };
 }
 
+/** Runs `action` at once, then at most every `pause` milliseconds however often it is called; the last call counts. */
+export function throttle(action, pause) {
+  let timer = 0;
+  let wanted = false;
+  const run = () => {
+    timer = setTimeout(() => {
+      timer = 0;
+      if (wanted) run();
+    }, pause);
+    wanted = false;
+    action();
+  };
+  return () => {
+    wanted = true;
+    if (!timer) run();
+  };
+}
+
 function present(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }

@@ -2,7 +2,7 @@
 
 import { address, read } from "../api.js";
 import { countCards, positionPill, statusBar } from "../parts/status.js";
-import { debounce, fill, h, text } from "../dom.js";
+import { debounce, fill, h, text, throttle } from "../dom.js";
 import { fail } from "../notices.js";
 import { follow } from "../live.js";
 import { functionPanel } from "../parts/functions.js";
@@ -19,6 +19,7 @@ const TABS = [
   ["settings", "Settings", settingsPart],
 ];
 const REREAD_MS = 400;
+const FOLLOW_MS = 3_000;
 
 /** The page of one campaign; `tab` is the part below. */
 export async function campaignPage({ campaign: id, tab = "records" }) {
@@ -37,16 +38,18 @@ export async function campaignPage({ campaign: id, tab = "records" }) {
   top.add(panel);
   apply(state.campaign);
   await low.refresh();
-  return { title: state.campaign.name, element: h("div", {}, top.element, low.element), leave: live(path, state, apply, reread) };
+  return { title: state.campaign.name, element: h("div", {}, top.element, low.element), leave: live(path, state, apply, reread, low) };
 }
 
-function live(path, state, apply, reread) {
+function live(path, state, apply, reread, low) {
+  const rows = throttle(() => low.follow().catch(fail), FOLLOW_MS);
   const soon = debounce(() => reread().catch(fail), REREAD_MS);
   return follow(address(`${path}/watch`), {
     poll: reread,
     onEvent: (kind, data) => {
       apply(merged(state.campaign, kind === "snapshot" ? data.campaign : data));
       if (kind !== "progress") soon();
+      if (kind === "counts") rows();
     },
   });
 }
@@ -84,5 +87,6 @@ function tabs(id, chosen, state) {
       await part.refresh();
       if (!place.firstChild) fill(place, part.element);
     },
+    follow: async () => part.follow?.(),
   };
 }

@@ -58,6 +58,10 @@ export function recordsPart(current) {
       await formed();
       await show();
     },
+    /** The same rows as they are now; left alone while somebody is at one of them. */
+    async follow() {
+      if (!body.contains(document.activeElement)) await show();
+    },
   };
 }
 

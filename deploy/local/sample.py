@@ -15,7 +15,7 @@ import httpx
 import openpyxl
 
 from deploy.local.up import say
-from outdial.files.sample import write_sample
+from outdial.files.sample import SAMPLE_COLUMNS, SAMPLE_REGION, SAMPLE_ZONE, write_sample
 
 COMPLETE_TIMEOUT_S: Final = 300.0
 FORMATS: Final = ("csv", "xlsx", "xml", "pdf")
@@ -57,9 +57,9 @@ class Sample:
         settings = {
             "campaign_id": f"sample-{number}",
             "name": f"Sample {number}",
-            "region": "US",
-            "time_zone": "America/New_York",
-            "columns": ["City", "OrderNumber"],
+            "region": SAMPLE_REGION,
+            "time_zone": SAMPLE_ZONE,
+            "columns": list(SAMPLE_COLUMNS),
             "calling_window": ALWAYS,
             "retry": SHORT_RETRY,
             "max_calls": 200,
@@ -79,7 +79,7 @@ class Sample:
         told = {name: receipt[name] for name in ("read", "accepted", "duplicate", "invalid")}
         say(f"upload {workbook.name}: {receipt['state']}, {told}")
         wanted = {
-            "read": expected.read,
+            "read": expected.rows,
             "accepted": expected.valid,
             "duplicate": expected.duplicates,
             "invalid": expected.invalid,

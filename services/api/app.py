@@ -69,6 +69,17 @@ class Deps:
 
 def create_app(deps: Deps, lifespan: Any = None) -> FastAPI:
     """The app over its parts. Nothing is connected here; `lifespan` starts and stops what is."""
+    app = routed_app(lifespan)
+    for name in Deps.__dataclass_fields__:
+        setattr(app.state, name, getattr(deps, name))
+    problems.install(app)
+    app.mount("/console", console_app())
+    app.add_middleware(Shield)
+    return app
+
+
+def routed_app(lifespan: Any = None) -> FastAPI:
+    """The routes alone, and the document that describes them."""
     app = FastAPI(
         title="Outdial",
         version="1",
@@ -77,13 +88,9 @@ def create_app(deps: Deps, lifespan: Any = None) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
-    for name in Deps.__dataclass_fields__:
-        setattr(app.state, name, getattr(deps, name))
-    problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount("/console", console_app())
-    app.add_middleware(Shield)
     describe(app)
     return app

@@ -17,7 +17,13 @@ from services.api.allowance import HTTP_NAMES
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 2
-_PLAIN = {404: "not-found", 405: "method-not-allowed", 401: "unauthenticated", 403: "forbidden"}
+_PLAIN = {
+    413: "too-large",
+    404: "not-found",
+    405: "method-not-allowed",
+    401: "unauthenticated",
+    403: "forbidden",
+}
 _RESERVED = frozenset({"type", "title", "status", "code", "detail"})
 
 

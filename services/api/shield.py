@@ -1,8 +1,9 @@
-"""Headers that every answer carries, so that browsers and caches do nothing of their own with it."""
+"""What every request and answer passes: a bound for bodies, headers that keep browsers and caches from guessing."""
 
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS: Final = {
@@ -13,8 +14,12 @@ HEADERS: Final = {
 }
 
 
+MAX_BODY_BYTES: Final = 8 << 20
+"""Of every body but an uploaded file, which has the deployment's own limit."""
+
+
 class Shield:
-    """Adds the headers that an answer does not have yet; answers of the API are never stored by a cache."""
+    """Adds the headers that an answer does not have yet, and bounds the bodies of requests."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,4 +39,20 @@ class Shield:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self._app(scope, receive, with_headers)
+        bounded = receive if scope["path"].endswith("/uploads") else _bounded(receive)
+        await self._app(scope, bounded, with_headers)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Gives the body on until it is larger than it may be. HTTPException 413 then, which is answered as `too-large`."""
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAX_BODY_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return bounded

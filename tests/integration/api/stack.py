@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import httpx
 
+from outdial.eventlog.kafka import KafkaConfig
 from tests.kit.stack import free_port, wait_until
 
 SERVICES = ("command", "projection", "api")
@@ -34,6 +35,7 @@ class ApiStack:
             "OUTDIAL_PHONE_KEY": "a secret of the tests",
             **settings,
         }
+        self.kafka = KafkaConfig(bootstrap, prefix=settings.get("OUTDIAL_KAFKA_PREFIX", ""))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.http = httpx.Client(base_url=self.url, timeout=20.0)
 

@@ -1,5 +1,6 @@
 """Every code of errors.yaml reaches callers as the contract says: status, media type, fields, when to retry."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,19 @@ async def test_what_is_not_there_is_a_problem_too(path: str, status: int, code: 
     async with Api(tmp_path).client() as client:
         answer = await client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == MEDIA_TYPE
+
+
+async def blocks() -> AsyncIterator[bytes]:
+    for _ in range(9):
+        yield b" " * (1 << 20)
+
+
+@pytest.mark.parametrize("body", [b" " * (9 << 20), blocks()])
+async def test_a_body_without_end_is_too_large(body: bytes | AsyncIterator[bytes], tmp_path: Path) -> None:
+    async with Api(tmp_path).client() as client:
+        answer = await client.post("/v1/campaigns", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
     assert answer.headers["content-type"] == MEDIA_TYPE
 
 

@@ -246,7 +246,7 @@ def summary(event: e.Event) -> str:
         value = getattr(event, one.name)
         if isinstance(value, bytes):
             told[one.name] = f"{len(value)} bytes"
-        elif one.name in ("record", "row", "duplicate_row", "invalid_row"):
+        elif one.name in ("record", "row", "duplicate_row", "invalid_row") and not isinstance(value, int):
             told[f"{one.name}s"] = len(value)
         elif isinstance(value, str | int | bool):
             told[one.name] = value

@@ -9,6 +9,7 @@ from typing import Any
 
 import fastavro
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -75,13 +76,22 @@ async def read_log(bootstrap: str, prefix: str = "") -> Log:
         topics = {}
         for name in ("commands", "events", "results"):
             topic = f"{prefix}outdial.{name}"
-            parts = consumer.partitions_for_topic(topic) or set()
-            raw = await _read_topic(bootstrap, consumer, topic, sorted(parts))
+            count = await _partitions(bootstrap, topic)
+            raw = await _read_topic(bootstrap, consumer, topic, list(range(count)))
             topics[name] = [_decode(record, schemas) for record in raw]
-            count = len(parts)
     finally:
         await consumer.stop()
     return Log(topics["commands"], topics["events"], topics["results"], count)
+
+
+async def _partitions(bootstrap: str, topic: str) -> int:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        (described,) = await admin.describe_topics([topic])
+        return len(described["partitions"])
+    finally:
+        await admin.close()
 
 
 async def _read_topic(bootstrap: str, consumer: Any, topic: str, parts: list[int]) -> list[Any]:

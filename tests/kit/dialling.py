@@ -1,0 +1,180 @@
+"""A whole dialling site in small: commands, dialers and network as processes that can be killed and frozen."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from outdial.campaign.commands import (
+    BeginUpload,
+    Command,
+    CreateCampaign,
+    StartCampaign,
+    StopCampaign,
+)
+from outdial.campaign.defaults import default_settings
+from outdial.campaign.settings import RetryRule
+from outdial.campaign.window import ALL_DAY
+from outdial.client.registry import SchemaTopic
+from outdial.client.requests import Answer, OutcomeUnknown, Request
+from outdial.client.sender import CommandSender
+from outdial.client.upload import Upload, UploadSession
+from outdial.eventlog import topics
+from outdial.eventlog.appender import Appender
+from outdial.eventlog.blocks import BlockWriter
+from outdial.eventlog.kafka import KafkaConfig
+from outdial.files.upload import UploadChunk, ValidRow
+from outdial.messages.codec import Codec
+from tests.kit.log_checker import check_log
+from tests.kit.log_reading import Log, read_log
+from tests.kit.simulated import SimulatedNetwork
+from tests.kit.stack import free_port, wait_until
+
+CHUNK = 500
+LAYOUT = topics.Layout.named("local")
+QUICK_RETRY = tuple(RetryRule(outcome, 2, 1) for outcome in ("Busy", "NoAnswer", "AnsweringMachine"))
+
+
+class Process:
+    """One service process; its log is kept beside the data."""
+
+    def __init__(self, name: str, log: Path, environ: dict[str, str]) -> None:
+        self.name = name
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", f"services.{name}"],
+                env={**os.environ, **environ},
+                stdout=file,
+                stderr=file,
+            )
+
+    @property
+    def lives(self) -> bool:
+        return self._process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send any signal: SIGSTOP and SIGCONT freeze and wake it."""
+        self._process.send_signal(number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM, timeout_s: float = 20.0) -> int:
+        """End it; its exit code."""
+        if self.lives:
+            self._process.send_signal(number)
+        return self._process.wait(timeout_s)
+
+
+class Rig:
+    """`network` settings as OUTDIAL_SIMULATOR_… variables."""
+
+    def __init__(self, bootstrap: str, data: Path) -> None:
+        self.bootstrap, self.data = bootstrap, data
+        self.prefix = f"d{uuid4().hex[:8]}-"
+        self.kafka = KafkaConfig(bootstrap, prefix=self.prefix)
+        self.codec = Codec()
+        self.sender = CommandSender(self.kafka, LAYOUT.partitions, "test")
+        self.network = SimulatedNetwork(data, OUTDIAL_SIMULATOR_SPEED="120")
+        self.processes: list[Process] = []
+        self._appender = Appender(self.kafka)
+
+    async def start(self) -> None:
+        """Make the topics, start the command service and the network; no dialer yet."""
+        await topics.apply(self.kafka, LAYOUT)
+        await SchemaTopic(self.kafka).publish(self.codec)
+        self.launch("command")
+        await asyncio.to_thread(self.network.start)
+        await self.sender.start()
+        await self._appender.start()
+
+    async def stop(self) -> None:
+        """End everything that still runs."""
+        await self.sender.stop()
+        await self._appender.stop()
+        for process in self.processes:
+            if process.lives:
+                process.send(signal.SIGCONT)
+                process.end(signal.SIGKILL)
+        self.network.kill()
+
+    def launch(self, name: str, **environ: str) -> Process:
+        """Start one service."""
+        given = {
+            "OUTDIAL_KAFKA": self.bootstrap,
+            "OUTDIAL_KAFKA_PREFIX": self.prefix,
+            "OUTDIAL_LAYOUT": "local",
+            "OUTDIAL_PHONE_KEY": "key",
+            "OUTDIAL_TELEPHONY": "simulator",
+            "OUTDIAL_ALLOW_SIMULATOR": "1",
+            "OUTDIAL_SIMULATOR_HTTP": self.network.address,
+            "OUTDIAL_DIALER_HTTP": f"127.0.0.1:{free_port()}",
+            "OUTDIAL_DATA": str(self.data),
+            **environ,
+        }
+        process = Process(name, self.data / f"{name}-{len(self.processes)}.log", given)
+        self.processes.append(process)
+        return process
+
+    async def ask(self, stream: str, command: Command) -> Answer:
+        """Send a command that must be accepted."""
+        request = Request(stream, command, uuid4().hex, "local", ttl_s=0)
+        for _ in range(20):
+            try:
+                answer = await self.sender.send(request)
+            except OutcomeUnknown:
+                continue
+            assert answer.accepted, answer
+            return answer
+        raise TimeoutError(f"no answer to {command}")
+
+    async def campaign(self, name: str, records: int, **settings: Any) -> None:
+        """A campaign with records that may be called at any time."""
+        known = {"retry": QUICK_RETRY, "calling_window": ALL_DAY, "max_calls": 100, "wrap_up_s": 5}
+        made = default_settings(name=name, region="US", time_zone="America/New_York", **{**known, **settings})
+        await self.ask(name, CreateCampaign(made))
+        upload = Upload(name, "u1", "local")
+        session = UploadSession(
+            self.sender, BlockWriter(self._appender, "outdial.persons"), self.codec, upload
+        )
+        await session.begin(BeginUpload("u1", "a.xlsx", bytes(32), 1, "skip", "accept-valid"))
+        rows = [ValidRow(n + 2, f"+1212{n:07d}", zone="America/New_York") for n in range(records)]
+        for at in range(0, records, CHUNK):
+            await session.add(UploadChunk(tuple(rows[at : at + CHUNK]), ()))
+        await session.commit(records)
+
+    async def begin(self, name: str) -> Answer:
+        """Start a campaign."""
+        return await self.ask(name, StartCampaign())
+
+    async def halt(self, name: str) -> Answer:
+        """Stop a campaign."""
+        return await self.ask(name, StopCampaign())
+
+    async def until(self, true: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
+        """Wait for the outside world; TimeoutError."""
+        await asyncio.to_thread(wait_until, true, what, timeout_s)
+
+    async def completed(self, *names: str, timeout_s: float = 60.0) -> Log:
+        """Wait until the campaigns are completed; the log then."""
+        end = time.monotonic() + timeout_s
+        while True:
+            log = await self.log()
+            done = {event.key for event in log.events if event.name == "CampaignCompleted"}
+            if done >= set(names):
+                return log
+            if time.monotonic() > end:
+                raise TimeoutError(f"{set(names) - done} not completed, see {self.data}")
+            await asyncio.sleep(0.2)
+
+    async def log(self) -> Log:
+        """The whole log now."""
+        return await read_log(self.bootstrap, self.prefix)
+
+    async def findings(self, log: Log | None = None) -> Sequence[str]:
+        """What the independent checker finds, the ledger of the network included."""
+        placed = await asyncio.to_thread(self.network.placed)
+        return check_log(log or await self.log(), placed)

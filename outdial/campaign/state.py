@@ -67,7 +67,7 @@ class BlockRef:
     record: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class UndoSlot:
     """The former columns of the records that the last Reset or Force Complete touched. `records` shrinks as facts
     touch them; `numbers` are those of the columns, ascending."""
@@ -107,10 +107,11 @@ class Erasure:
     confirmed: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class CampaignState:
     """One campaign. `sequence` counts every event, `version` administrative changes. Before CampaignCreated
-    `sequence` is 0 and `settings` None. Owned by one fold: `evolve` changes it in place."""
+    `sequence` is 0 and `settings` None. Owned by one fold: `evolve` changes it in place.
+    Two states are compared by `snapshot.fingerprint`."""
 
     campaign_id: str
     settings: CampaignSettings | None = None

@@ -123,7 +123,6 @@ def _set_status(
         book.reason[rows] = [REASON_CODE[name] for name in reason]
         book.due_us[rows] = due_us
         waits = (book.status[rows] == PENDING) & (book.reason[rows] == _ANSWERED) & (book.due_us[rows] == 0)
-        waits &= book.flags[rows] & OPEN == 0
         others = book.flags[rows] & np.uint8(~AWAITING & 0xFF)
         book.flags[rows] = np.where(waits, others | np.uint8(AWAITING), others)
 

@@ -1,5 +1,6 @@
 """Any commands in any order: what holds of every history that the rules can make."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from outdial.campaign import commands as c
 from outdial.campaign import events as e
+from outdial.campaign.answers import answer
 from outdial.campaign.book import AWAITING, OPEN, VISIBLE
 from outdial.campaign.counts import counts
 from outdial.campaign.decide import Rejection
@@ -59,7 +61,10 @@ class AnyHistory(RuleBasedStateMachine):
         decided = self.campaign.decide(command, **context)
         assert fingerprint(self.campaign.state) == before
         if isinstance(decided, Rejection):
+            json.dumps(decided.details)
             return
+        told = answer(self.campaign.state, command, decided)
+        assert told.message and told.changed == bool(decided) and json.dumps(told.details)
         for event in self.campaign.apply(decided):
             if isinstance(event, e.AttemptsClaimed):
                 self.claimed.update(zip(event.record, event.attempt, strict=True))

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from itertools import pairwise
 
 import pytest
 

@@ -232,6 +232,25 @@ def test_an_end_after_a_withdrawal_counts_as_the_attempt_that_it_was() -> None:
     assert campaign.state.book.tally.awaiting == 1
 
 
+def test_an_end_after_a_withdrawal_counts_towards_the_rule_of_its_outcome() -> None:
+    campaign = running(retry=(RetryRule("Busy", 1, 60),))
+    campaign.claim(1)
+    campaign.accept(c.WithdrawAttempts(1, record=[1], attempt=[1]))
+
+    campaign.end("Busy", 1)
+
+    assert campaign.status(1) == ("Fail", "Busy")
+
+
+def test_an_unknown_end_is_not_counted_again_when_the_truth_is_learnt() -> None:
+    campaign = running(retry=(RetryRule("Busy", 2, 60),))
+    campaign.dial("Unknown", 1)
+
+    campaign.end("Busy", 1)
+
+    assert campaign.status(1) == ("Pending", "Busy")
+
+
 def test_a_correction_of_an_older_attempt_leaves_the_record_to_the_newer() -> None:
     campaign = running()
     campaign.claim(1)

@@ -141,6 +141,19 @@ def test_filters_choose_what_the_contract_says(filters: list[Filter]) -> None:
     assert set(select(STATE, filters)) == naive(STATE, filters)
 
 
+def test_instants_are_half_open() -> None:
+    campaign = ready(records=1)
+    campaign.state.book.last_attempt_us[1] = NOON_US
+
+    def found(**bounds: str) -> bool:
+        return bool(select(campaign.state, [Filter(**bounds)]))  # type: ignore[arg-type]  # bounds are texts
+
+    assert found(from_date="2025-11-25T12:00:00Z")
+    assert not found(to_date="2025-11-25T12:00:00Z")
+    assert found(to_date="2025-11-25T12:00:00.000001Z")
+    assert not found(from_date="2025-11-25T12:00:00.000001Z")
+
+
 @pytest.mark.parametrize(
     ("one", "count"),
     [

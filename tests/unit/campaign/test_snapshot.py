@@ -1,12 +1,18 @@
 """Snapshots: the same state by way of bytes, equal bytes for equal states, and damage is noticed."""
 
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
 import pytest
+from pyroaring import BitMap, BitMap64
 
 from outdial.campaign import commands as c
-from outdial.campaign.book import COLUMNS
+from outdial.campaign.book import COLUMNS, RecordBook
 from outdial.campaign.filter import Filter
+from outdial.campaign.names import Names
 from outdial.campaign.snapshot import SnapshotInvalid, fingerprint, from_bytes, to_bytes
-from outdial.campaign.state import CampaignState, initial
+from outdial.campaign.state import CampaignState, UndoSlot, initial
 from tests.kit.campaign import NOON_US, Campaign, begin, chunk, ready
 
 
@@ -38,6 +44,38 @@ def test_a_state_comes_back_as_it_was(state: CampaignState) -> None:
     data = to_bytes(state)
 
     assert to_bytes(from_bytes(data)) == data
+
+
+def test_every_part_of_a_state_comes_back() -> None:
+    campaign = played()
+    state, back = campaign.state, campaign.copy()
+
+    assert state.undo is not None and back.undo is not None
+    assert parts(state.undo) == parts(back.undo)
+    assert parts(state.book) == parts(back.book)
+    assert parts(state) == parts(back)
+    assert all(getattr(state, field.name) for field in fields(state)), "a part is not played"
+
+
+def parts(of: object) -> dict[str, Any]:
+    """Every attribute as a value that can be compared."""
+    names = [field.name for field in fields(of)] if is_dataclass(of) else list(vars(of))
+    found = {name: _comparable(getattr(of, name)) for name in names}
+    if isinstance(of, RecordBook):  # its columns have room for more records than it holds
+        found.update({name: found[name][: of.size] for name in COLUMNS})
+    return found
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Names):
+        return value.all()
+    if isinstance(value, RecordBook | UndoSlot):
+        return type(value)
+    if isinstance(value, BitMap | BitMap64):
+        return list(value)
+    return {name: _comparable(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def test_a_state_that_came_back_goes_on_like_the_other() -> None:

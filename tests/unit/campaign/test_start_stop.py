@@ -113,3 +113,14 @@ def test_a_delete_that_leaves_only_final_records_lets_the_campaign_complete() ->
 
     assert campaign.position is Position.STOPPED
     assert campaign.accept(c.CompleteIfDone()) == [e.CampaignCompleted()]
+
+
+def test_a_campaign_does_not_complete_while_an_upload_is_open() -> None:
+    campaign = running(records=1)
+    campaign.claim(1)
+    campaign.stop()
+    campaign.accept(begin("u2"), stopped_allows=frozenset({"add-data"}))
+
+    campaign.end("InvalidNumber", 1)
+
+    assert campaign.position is Position.STOPPED

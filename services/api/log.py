@@ -13,7 +13,8 @@ from outdial.eventlog.ports import AppendUnknown, LogUnavailable
 
 RETRY_S: Final = 1.0
 PROBE_TIMEOUT_S: Final = 0.5
-TRUSTED_S: Final = 1.0
+TRUSTED_S: Final = 0.1
+STOP_TIMEOUT_S: Final = 3.0
 log = logging.getLogger(__name__)
 
 
@@ -62,7 +63,8 @@ class LogConnection:
             with suppress(asyncio.CancelledError):
                 await self._keeper
         if self._link is not None:
-            await self._link.stop()
+            with suppress(TimeoutError):  # a broker that is away is not waited for
+                await asyncio.wait_for(self._link.stop(), STOP_TIMEOUT_S)
 
     async def send(self, request: Request, timeout_s: float = 5.0) -> Answer:
         """Send one command. Raises LogUnavailable or OutcomeUnknown."""

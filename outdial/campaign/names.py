@@ -31,10 +31,9 @@ class Names:
 
     def codes(self, names: Sequence[str]) -> npt.NDArray[np.int64]:
         """The codes of many names."""
-        known = self._codes
-        return np.fromiter(
-            (known[name] if name in known else self.code(name) for name in names), np.int64, len(names)
-        )
+        for name in dict.fromkeys(names):
+            self.code(name)
+        return np.fromiter(map(self._codes.__getitem__, names), np.int64, len(names))
 
     def find(self, name: str) -> int | None:
         """The code of a name that was seen, else None; never adds."""

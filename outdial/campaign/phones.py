@@ -46,8 +46,12 @@ class PhoneIndex(Mapping[int, int]):
 
     def add_all(self, phone_hashes: Iterable[int], first_record: int) -> None:
         """The records `first_record`, `first_record + 1` … hold the numbers."""
-        for record, phone_hash in enumerate(phone_hashes, first_record):
-            self.add(phone_hash, record)
+        pairs = [(phone_hash, record) for record, phone_hash in enumerate(phone_hashes, first_record)]
+        for phone_hash, record in pairs:
+            self._recent.setdefault(phone_hash, record)
+        self._added += pairs
+        if len(self._added) >= _MERGE_AT:
+            self._merge()
 
     def remove(self, records: Iterable[int]) -> None:
         """Nobody holds the numbers of these records any more."""

@@ -1,5 +1,6 @@
 """Checks the columns of an upload chunk before they enter history: whoever sent it, nothing odd gets in."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from outdial.campaign.commands import AddRecords
@@ -8,7 +9,7 @@ from outdial.campaign.dates import is_zone
 MAX_ROWS: Final = 500
 COMMITMENT_LENGTH: Final = 16
 MAX_NAME: Final = 100
-_MAX_INSTANT_US: Final = 2**62
+_MAX_INSTANT_US: Final = 2**62 - 1
 _MAX_ROW: Final = 2**31 - 1
 
 Problem = tuple[str, str, str]
@@ -20,22 +21,26 @@ def check_rows(command: AddRecords) -> list[Problem]:
     count = len(command.row)
     if max(count, len(command.invalid_row)) > MAX_ROWS:
         found.append(("#/row", "too-many", f"more than {MAX_ROWS} rows"))
-    if any(not 1 <= priority <= 99 for priority in command.priority):
+    if not _within(command.priority, 1, 99):
         found.append(("#/priority", "out-of-range", "a priority is a whole number from 1 to 99"))
-    if any(not 0 <= expires_us < _MAX_INSTANT_US for expires_us in command.expires_us):
+    if not _within(command.expires_us, 0, _MAX_INSTANT_US):
         found.append(("#/expires_us", "out-of-range", "an instant in microseconds UTC, 0 = never"))
-    if any(not 0 <= row <= _MAX_ROW for row in (*command.row, *command.invalid_row)):
+    if not _within(command.row, 0, _MAX_ROW) or not _within(command.invalid_row, 0, _MAX_ROW):
         found.append(("#/row", "out-of-range", "a row number of the file"))
     found += [("#/zone", "unknown", f"{zone!r} is no IANA zone") for zone in _bad_zones(command)]
-    if any(len(name) > MAX_NAME for name in (*command.agent, *command.skill)):
+    if any(len(name) > MAX_NAME for name in {*command.agent, *command.skill}):
         found.append(("#/agent", "too-long", f"agents and skills have at most {MAX_NAME} characters"))
     if count and len(command.commitment) != count:
         found.append(("#/commitment", "length", "one commitment a row"))
-    if any(len(commitment) != COMMITMENT_LENGTH for commitment in command.commitment):
+    if not set(map(len, command.commitment)) <= {COMMITMENT_LENGTH}:
         found.append(("#/commitment", "length", f"a commitment has {COMMITMENT_LENGTH} bytes"))
     if count and not command.block_id:
         found.append(("#/block_id", "missing", "the block that holds the rows' personal data"))
     return found
+
+
+def _within(values: Sequence[int], least: int, most: int) -> bool:
+    return not values or least <= min(values) <= max(values) <= most
 
 
 def _bad_zones(command: AddRecords) -> list[str]:

@@ -28,6 +28,10 @@ class KafkaLink:
         await self._sender.stop()
         await self._appender.stop()
 
+    async def broken(self) -> None:
+        """Wait until answers are no longer heard."""
+        await self._sender.broken()
+
     async def send(self, request: Request, timeout_s: float = 5.0) -> Answer:
         """Send one command. Raises LogUnavailable, AppendUnknown, OutcomeUnknown."""
         return await self._sender.send(request, timeout_s)

@@ -23,6 +23,7 @@ class Link(Protocol):
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
+    async def broken(self) -> None: ...
     async def send(self, request: Request, timeout_s: float = 5.0) -> Answer: ...
     async def write(self, partition: int, key: str, value: bytes) -> int: ...
     def session(self, upload: Upload) -> UploadSession: ...
@@ -54,7 +55,7 @@ class LogConnection:
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
-        self._keeper = asyncio.create_task(self._connect())
+        self._keeper = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
         """Close the link."""
@@ -62,9 +63,7 @@ class LogConnection:
             self._keeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._keeper
-        if self._link is not None:
-            with suppress(TimeoutError):  # a broker that is away is not waited for
-                await asyncio.wait_for(self._link.stop(), STOP_TIMEOUT_S)
+        await self._disconnect()
 
     async def send(self, request: Request, timeout_s: float = 5.0) -> Answer:
         """Send one command. Raises LogUnavailable or OutcomeUnknown."""
@@ -90,18 +89,30 @@ class LogConnection:
         if not await self._is_reachable():
             raise LogUnavailable("no broker answers")
 
-    async def _connect(self) -> None:
-        while self._link is None:
+    async def _keep(self) -> None:
+        """Hold a link for ever: one that breaks is replaced."""
+        while True:
             link = self._make()
             try:
                 await link.start()
                 self._link = link
                 log.info("connected to the log")
+                await link.broken()
+                log.error("answers are no longer heard; connecting again")
             except Exception as error:
                 log.warning("the log cannot be reached; trying again", extra={"why": str(error)})
-                with suppress(Exception):
-                    await link.stop()
-                await asyncio.sleep(RETRY_S)
+            self._link = link
+            await self._disconnect()
+            await asyncio.sleep(RETRY_S)
+
+    async def _disconnect(self) -> None:
+        link, self._link = self._link, None
+        if link is None:
+            return
+        try:
+            await asyncio.wait_for(link.stop(), STOP_TIMEOUT_S)
+        except Exception as error:  # a broker that is away is not waited for
+            log.info("the link did not close", extra={"why": str(error)})
 
 
 def tcp_probe(bootstrap: str) -> Callable[[], Awaitable[bool]]:
@@ -116,6 +127,8 @@ def tcp_probe(bootstrap: str) -> Callable[[], Awaitable[bool]]:
             except (OSError, TimeoutError):
                 continue
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
             return True
         return False
 

@@ -11,7 +11,7 @@ from tests.integration.api.stack import ApiStack
 
 READY, RUNNING, STOPPED, COMPLETED = Position
 FILE = {"file": ("more.csv", b"PhoneNumber\r\n+442079469999\r\n")}
-ALL = {"filters": {}}
+ALL: dict[str, Any] = {"filters": {}}
 
 # What the product says: yes (accepted), already (accepted, changes nothing) or no (409), per position.
 # fmt: off

@@ -17,7 +17,7 @@ from tests.integration.api.dialling import Dialling
 from tests.integration.api.stack import ApiStack
 from tests.kit.stack import wait_until
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"PhoneNumber": "+442079460001", "Name": "=Asha", "Priority": 9, "City": "Pune"},
     {"PhoneNumber": "+442079460002", "Name": "Ravi", "ExpiryDate": "2090-01-31", "City": ""},
     {"PhoneNumber": "+442079460003", "Name": "李", "City": "Überlingen"},
@@ -98,11 +98,12 @@ def test_a_download_takes_filters_and_says_them(stack: ApiStack, filled: str) ->
 def test_a_download_job_ends_with_a_manifest_and_a_whole_file(stack: ApiStack, filled: str) -> None:
     started = stack.http.post(f"/v1/campaigns/{filled}/downloads", params={"format": "csv"})
     assert started.status_code == 202
-    where, state = started.headers["location"], {}
+    where = started.headers["location"]
+    state: dict[str, Any] = {}
 
     def is_whole() -> bool:
         state.update(stack.http.get(where).json())
-        return state["state"] == "done"
+        return bool(state["state"] == "done")
 
     wait_until(is_whole, "the file is whole", 10)
     content = stack.http.get(state["file"]).content

@@ -282,6 +282,18 @@ class FakeReadiness:
         return {"log": True}
 
 
+_APPS: list[FastAPI] = []
+
+
+def _app(deps: Deps) -> FastAPI:
+    """One app for all tests, on the parts of the one that runs: making its routes takes longer than most tests."""
+    if not _APPS:
+        _APPS.append(create_app(deps))
+    for name in Deps.__dataclass_fields__:
+        setattr(_APPS[0].state, name, getattr(deps, name))
+    return _APPS[0]
+
+
 @dataclass
 class Api:
     """An app on stand-ins, and a client that talks to it as a browser of this machine would."""
@@ -299,19 +311,18 @@ class Api:
         self.uploads = UploadQueue(
             UploadStore(self.folder / "uploads"), self.ports, UploadLimits(), wait_s=0.01
         )
-        self.app: FastAPI = create_app(
-            Deps(
-                commands=Commands(self.sender, self.wait_s),
-                reading=self.reading,
-                uploads=self.uploads,
-                adding=Adding(self.ports),
-                downloads=Downloads(self.folder / "downloads", self.reading.open),
-                comments=Comments(self.blocks, Codec(), 4),
-                rejected=RejectedRows(self.reading.find_rejected, self.reading.fetch),
-                readiness=self.readiness,
-                tokens=self.tokens,
-            )
+        deps = Deps(
+            commands=Commands(self.sender, self.wait_s),
+            reading=self.reading,
+            uploads=self.uploads,
+            adding=Adding(self.ports),
+            downloads=Downloads(self.folder / "downloads", self.reading.open),
+            comments=Comments(self.blocks, Codec(), 4),
+            rejected=RejectedRows(self.reading.find_rejected, self.reading.fetch),
+            readiness=self.readiness,
+            tokens=self.tokens,
         )
+        self.app = _app(deps)
 
     def client(
         self, headers: Mapping[str, str] | None = None, raise_errors: bool = True

@@ -54,6 +54,11 @@ class CommandSender:
         await self._tail.stop()
         await self._appender.stop()
 
+    async def broken(self) -> None:
+        """Wait until answers are no longer heard, which only an error ends: a new sender has to be made then."""
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
+
     async def send(self, request: Request, timeout_s: float = 5.0) -> Answer:
         """Append one command and wait for its answer.
 

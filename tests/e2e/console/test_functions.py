@@ -63,6 +63,19 @@ def test_reset_counts_while_one_chooses_and_resets_what_was_counted(console: Con
     assert body["selection"].startswith("selection-2-")
 
 
+def test_what_was_counted_before_a_change_cannot_be_confirmed_after_it(console: Console) -> None:
+    console.campaign.position = "Stopped"
+    page = console.open()
+    page.click("#reset")
+    page.see("Reset 12 records", "dialog button.primary")
+    is_off_at_once = (
+        "(() => { const box = [...document.querySelectorAll('dialog .options input')][2]; box.click();"
+        "return document.querySelector('dialog button.primary').disabled; })()"
+    )
+    assert page.eval(is_off_at_once)
+    page.see("Reset 4 records", "dialog button.primary")
+
+
 def test_all_eight_fields_reach_the_server(console: Console) -> None:
     console.campaign.position = "Stopped"
     page = console.open()

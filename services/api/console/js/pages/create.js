@@ -135,6 +135,11 @@ function folded(parts) {
   );
 }
 
+/** A window of the form as the API takes it; an end at midnight is the end of that day. */
+function calling({ days, from, to }) {
+  return { days: DAY_SETS[days] ?? [days], from, to: to === "00:00" ? "24:00" : to };
+}
+
 /** The body of the request; blanks are left out so that the server's defaults hold. */
 function settings(parts) {
   const body = { name: parts.name.value.trim(), region: parts.region.value.trim().toUpperCase(), time_zone: parts.time_zone.value.trim() };
@@ -147,6 +152,6 @@ function settings(parts) {
   const rules = parts.retry.value();
   if (rules.length) body.retry = Object.fromEntries(rules.map(({ outcome, ...rule }) => [outcome, rule]));
   const windows = parts.calling_window.value().filter((window) => window.from && window.to);
-  if (windows.length) body.calling_window = windows.map(({ days, ...times }) => ({ days: DAY_SETS[days] ?? [days], ...times }));
+  if (windows.length) body.calling_window = windows.map(calling);
   return body;
 }

@@ -23,11 +23,15 @@ export function matching({ campaign, verb, filters, onanswer }) {
   const line = h("p", { class: "count", "aria-live": "polite" }, "Counting…");
   const more = h("div", { class: "breakdown" });
   let running = null;
-  const now = async () => {
+  /** From the moment of a change nothing that was counted before can be confirmed. */
+  const outdate = () => {
     running?.abort();
-    running = new AbortController();
     onanswer(null);
     fill(line, "Counting…");
+  };
+  const now = async () => {
+    outdate();
+    running = new AbortController();
     try {
       const answer = await dryRun(campaign, verb, filters(), running.signal);
       fill(line, summary(answer));
@@ -40,7 +44,12 @@ export function matching({ campaign, verb, filters, onanswer }) {
     }
   };
   const element = h("section", { class: "matching", "aria-label": "Matching records" }, line, more);
-  return { element, ask: debounce(now, PAUSE_MS), now };
+  const later = debounce(now, PAUSE_MS);
+  const ask = () => {
+    outdate();
+    later();
+  };
+  return { element, ask, now };
 }
 
 function summary(answer) {

@@ -195,7 +195,8 @@ class Up:
 
     def _is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/ready", timeout=2.0).status_code == httpx.codes.OK
+            told = httpx.get(f"{self.url}/health/ready", timeout=2.0)
+            return told.status_code == httpx.codes.OK and told.json().get("log") == "connected"
         except httpx.HTTPError:
             return False
 

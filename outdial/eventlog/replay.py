@@ -1,6 +1,6 @@
 """Reads a part of the log at full speed: from an offset to a bound, and on for ever if wanted."""
 
-import asyncio
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,7 +18,8 @@ async def replay(
 ) -> AsyncGenerator[tuple[int, Sequence[LogRecord]], None]:
     """Committed records of each partition from its start to its end (default: the high watermark now).
 
-    Yields (partition, records) in the order of each partition. TimeoutError when the end cannot be read.
+    Yields (partition, records) in the order of each partition. TimeoutError when an end cannot be read: a
+    transaction that nobody ends holds it back.
     """
     if ends is None:
         ends = await high_watermarks(kafka, topic, starts)
@@ -26,10 +27,14 @@ async def replay(
     if not left:
         return
     consumer = await _open(kafka, topic, {part: starts[part] for part in left})
+    moved = time.monotonic()
     try:
         while left:
-            async with asyncio.timeout(STALL_TIMEOUT_S):
-                fetched = await consumer.getmany(timeout_ms=200, max_records=BATCH)
+            fetched = await consumer.getmany(timeout_ms=200, max_records=BATCH)
+            if fetched:
+                moved = time.monotonic()
+            elif time.monotonic() > moved + STALL_TIMEOUT_S:
+                raise TimeoutError(f"{topic} cannot be read to {left}: a transaction there was never ended")
             for tp, records in fetched.items():
                 bounded = [record for record in records if record.offset < ends[tp.partition]]
                 if bounded:

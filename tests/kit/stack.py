@@ -115,7 +115,8 @@ class Stack:
                 f"`outdial up` ended with {self._process.returncode}, see {self.data / 'up.log'}"
             )
         try:
-            return self.http.get("/health/ready", timeout=2.0).status_code == httpx.codes.OK
+            told = self.http.get("/health/ready", timeout=2.0)
+            return told.status_code == httpx.codes.OK and told.json()["log"] == "connected"
         except httpx.HTTPError:
             return False
 

@@ -73,11 +73,11 @@ def news(before: Json | None, now: Json) -> Iterator[tuple[str, Json]]:
     if before is None:
         yield "snapshot", {"campaign": now}
         return
+    if before["counts"] != now["counts"]:  # first: whoever waits for a position has the counts by then
+        yield "counts", {"campaign": campaign, "counts": now["counts"]}
     if any(before[name] != now[name] for name in ("position", "version", "allowed", "undo")):
         told = ("position", "version", "allowed", "undo", "log_position")
         yield "position", {"campaign": campaign, **{name: now[name] for name in told}}
-    if before["counts"] != now["counts"]:
-        yield "counts", {"campaign": campaign, "counts": now["counts"]}
     if before["upload"] != now["upload"]:
         yield "progress", {"campaign": campaign, "upload": now["upload"]}
     if now["notice"] and before["notice"] != now["notice"]:

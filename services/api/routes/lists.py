@@ -13,6 +13,9 @@ from services.api.documents import problem_page, reference
 from services.api.problems import Problem, catalogue, row_texts, sentence
 
 router = APIRouter()
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+}
 
 
 @router.get("/v1/position-table", tags=["lists"])
@@ -38,13 +41,13 @@ async def problem(code: str) -> Response:
     page = problem_page(code)
     if page is None:
         raise Problem("not-found")
-    return HTMLResponse(page)
+    return HTMLResponse(page, headers=PAGE_HEADERS)
 
 
 @router.get("/docs", include_in_schema=False)
 async def docs(request: Request) -> Response:
     """The routes for people."""
-    return HTMLResponse(reference(request.app.openapi()))
+    return HTMLResponse(reference(request.app.openapi()), headers=PAGE_HEADERS)
 
 
 @router.get("/", include_in_schema=False)

@@ -44,6 +44,8 @@ class Admission:
 
 async def admit(request: Request, asked: Asked, caller: Caller, uploads: UploadQueue) -> Admission:
     """Take the file of a request in. Raises Problem for a request, position or file that does not do."""
+    if uploads.is_full:
+        raise Problem("too-many-requests", "Too many uploads wait; send this one later.")
     path = uploads.store.incoming()
     try:
         content_type = request.headers.get("content-type", "")

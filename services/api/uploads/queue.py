@@ -16,6 +16,7 @@ from services.api.uploads.run import NotYet, Run, UploadPorts, carry, give_up
 from services.api.uploads.store import RECEIPT_S, UploadStore
 
 AT_ONCE: Final = 2
+MOST_WAITING: Final = 100
 WAIT_S: Final = 0.5
 MAX_WAIT_S: Final = 10.0
 log = logging.getLogger(__name__)
@@ -55,6 +56,11 @@ class UploadQueue:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many files wait that further ones must come later."""
+        return sum(map(len, self._lanes.values())) >= MOST_WAITING
 
     def add(self, job: UploadJob) -> None:
         """Queue a job whose file is in the store."""

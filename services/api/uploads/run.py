@@ -227,6 +227,8 @@ async def give_up(run: Run, job: UploadJob, code: str, column: str = "") -> None
 
 def _rejected(job: UploadJob, answer: Answer) -> UploadJob:
     details: dict[str, Any] = dict(answer.details)
+    if answer.code == "upload-closed" and details.get("state") in ("committed", "withdrawn"):
+        return replace(job, state=details["state"])  # an earlier process had brought it to its end
     return replace(job, state="rejected", code=answer.code, text=answer.message, fields=details)
 
 

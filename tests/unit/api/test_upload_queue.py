@@ -228,6 +228,13 @@ async def test_an_upload_that_is_being_read_is_withdrawn_in_the_log_too(desk: De
     assert desk.ports.commits == []
 
 
+async def test_an_upload_that_the_log_already_closed_ends_as_the_log_says(desk: Desk) -> None:
+    closed = Request(CAMPAIGN, None, "k", "")  # type: ignore[arg-type]  # only its id counts
+    desk.ports.opening = lambda _: rejected(closed, "upload-closed", state="committed")
+    desk.give(job())
+    assert (await desk.over()).state == "committed"
+
+
 async def test_an_error_of_ours_ends_that_upload_and_not_the_next(desk: Desk) -> None:
     def opening(one: UploadJob) -> Any:
         if one.upload_id == "u-1":

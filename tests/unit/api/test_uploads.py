@@ -11,6 +11,7 @@ import pytest
 
 from outdial.campaign.commands import BeginUpload, WithdrawUpload
 from outdial.messages.persons import PersonsBlock
+from services.api.uploads import queue
 from tests.unit.api.fakes import CAMPAIGN, Api, rejected
 
 PATH = f"/v1/campaigns/{CAMPAIGN}/uploads"
@@ -127,6 +128,15 @@ async def test_no_file_is_a_request_of_the_wrong_form(api: Api) -> None:
         plain = await client.post(PATH, json={"file": "x"})
         empty = await client.post(PATH, files={"other": ("a.csv", b"x")})
     assert [answer.json()["code"] for answer in (plain, empty)] == ["request-invalid"] * 2
+
+
+async def test_when_too_many_files_wait_the_next_comes_later(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MOST_WAITING", 0)
+    answer = await upload(api)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-requests")
+    assert answer.headers["retry-after"]
 
 
 async def test_an_unknown_campaign_takes_no_file(api: Api) -> None:

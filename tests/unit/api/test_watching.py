@@ -43,8 +43,8 @@ async def test_a_change_is_sent_as_what_changed() -> None:
     reading.news.put_nowait("another")
     reading.news.put_nowait(CAMPAIGN)
     found = parsed(await asyncio.wait_for(anext(stream), 5))
-    assert [(event, at) for event, _, at in found] == [("position", "spring@11"), ("counts", "spring@11")]
-    assert (found[0][1]["position"], found[1][1]["counts"]) == ("Running", counts)
+    assert [(event, at) for event, _, at in found] == [("counts", "spring@11"), ("position", "spring@11")]
+    assert (found[0][1]["counts"], found[1][1]["position"]) == (counts, "Running")
 
 
 async def test_silence_is_broken_by_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,12 @@ def test_creating_a_campaign_opens_it_and_says_so(api: FakeApi, page: Page) -> N
     labelled(page, "Further columns", "City, Plan")
     page.click("button", "Add a disposition")
     labelled(page, "Name", "Sale", which=1)
+    page.click("button", "Add a retry rule")
+    labelled(page, "Attempts", "2")
+    labelled(page, "Delay in seconds", "60", which=1)
+    page.click("button", "Add a time window")
+    page.choose(".rows input[type=time]", "09:00")
+    page.choose(".rows .field:nth-child(3) input[type=time]", "00:00")
     page.click("button", "Create campaign")
     page.see("Autumn was created.", ".notice.good")
     page.see("Autumn", "h1")
@@ -70,6 +76,10 @@ def test_creating_a_campaign_opens_it_and_says_so(api: FakeApi, page: Page) -> N
         "dial_method": "nonagentwise",
         "columns": ["City", "Plan"],
         "dispositions": [{"name": "Sale", "effect": "final-success", "delay_s": 0}],
+        "retry": {"Busy": {"attempts": 2, "delay_s": 60}},
+        "calling_window": [
+            {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "09:00", "to": "24:00"}
+        ],
     }
 
 

@@ -72,7 +72,7 @@ function named(zone) {
 /** Outcomes that are dialled again by default, from the server's own list. */
 async function retryable() {
   const found = await read("reasons");
-  return Object.keys(found.outcomes ?? {});
+  return Object.entries(found.outcomes).filter(([, outcome]) => outcome.retry).map(([name]) => name);
 }
 
 function formParts(outcomes) {

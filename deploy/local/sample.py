@@ -5,7 +5,6 @@ import io
 import sys
 import threading
 import time
-import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final

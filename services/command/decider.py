@@ -135,9 +135,15 @@ class CommandDecider:
         except Undecodable as error:
             return self._quarantine(record, str(error))
         asked = Asked(envelope, request_hash(envelope, value), now_us, self._is_remembered(envelope))
-        if refusal := self._refuse_unread(record, envelope, name):
+        refusal = self._refuse_unread(record, envelope, name)
+        if refusal is None:
+            try:
+                command: Any = from_fields(name.removeprefix("outdial."), fields)
+            except Undecodable as error:
+                refusal = Rejection("command-malformed", {"why": str(error)})
+        if refusal is not None:
             return self._answer_rejected(asked, self._streams.get(envelope.subject), refusal, remember=False)
-        return self._decide(asked, from_fields(name.removeprefix("outdial."), fields), rows)  # type: ignore[arg-type]  # a command by its name
+        return self._decide(asked, command, rows)
 
     def _is_remembered(self, envelope: Envelope) -> bool:
         return not envelope.dry_run and envelope.type not in FACTS
@@ -198,7 +204,7 @@ class CommandDecider:
 
     def _carry_out(self, asked: Asked, command: Command, context: Context, rows: Rows) -> Decision:
         stream = self._streams.get(asked.envelope.subject)
-        decided = decide(stream.state, command, context)
+        decided = self._judge(stream, command, context)
         if isinstance(decided, Rejection):
             return self._answer_rejected(asked, stream, decided, remember=asked.remember)
         before = stream.state.sequence
@@ -207,6 +213,14 @@ class CommandDecider:
         self._rows.index(stream, decided, rows)
         fields = accepted(asked, before, stream.state, told)
         return self._message_result(asked, fields, events=messages)
+
+    def _judge(self, stream: Stream, command: Command, context: Context) -> Sequence[Event] | Rejection:
+        """Decide. An error there changes no state: it must not stop the partition for everybody else."""
+        try:
+            return decide(stream.state, command, context)
+        except Exception:
+            log.exception("a command could not be decided", extra={"command": context.command_id})
+            return Rejection("internal-error", {"command_id": context.command_id})
 
     def _append(self, stream: Stream, event: Event, cause: Envelope, now_us: int) -> Message:
         self._streams.apply(stream, event, now_us)

@@ -16,7 +16,7 @@ from outdial.messages.codec import Codec, Undecodable
 from outdial.messages.persons import PersonsBlock, decode_block
 from services.command.streams import Stream
 
-BLOCK_TIMEOUT_S: Final = 10.0
+BLOCK_TIMEOUT_S: Final = 5.0
 HASH_BYTES: Final = 8
 
 
@@ -42,7 +42,10 @@ class RowReader:
         """Hash the phones of a chunk after checking that the block is the one the chunk commits to."""
         if not command.row:
             return Rows()
-        block = await self.block(command.block_id, command.block_offset, partition)
+        try:
+            block = await self.block(command.block_id, command.block_offset, partition)
+        except TimeoutError:
+            block = None
         if block is None:
             return Rows(
                 problem=Rejection("command-malformed", {"block": command.block_id, "why": "not found"})

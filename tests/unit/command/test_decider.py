@@ -1,0 +1,239 @@
+"""The decider between log and rules: who is answered what, and what is appended."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from outdial.campaign.commands import (
+    ChangeSettings,
+    Command,
+    CreateCampaign,
+    ResetCampaign,
+    StartCampaign,
+    StopCampaign,
+)
+from outdial.campaign.defaults import default_settings
+from outdial.campaign.events import Event
+from outdial.campaign.filter import Filter
+from outdial.client.requests import Request, message_of
+from outdial.eventlog.ports import Decision, IntegrityError, LogRecord, Message
+from outdial.messages.codec import Codec
+from outdial.messages.envelope import Envelope
+from outdial.messages.partition import partition_of
+from services.command.decider import CommandDecider, Rules
+from services.command.known import REMEMBERED_US
+from services.command.rows import RowReader, Rows
+from services.command.streams import Stream
+
+CODEC = Codec()
+STREAM = "spring"
+PARTITION = partition_of(STREAM.encode(), 4)
+NOW_US = 1_790_000_000_000_000
+SETTINGS = default_settings(name="Spring", region="GB", time_zone="Europe/London")
+
+
+class NoRows(RowReader):
+    """No upload comes here: nothing is read, nothing is indexed."""
+
+    def __init__(self) -> None:
+        pass
+
+    def index(self, stream: Stream, events: Sequence[Event], rows: Rows) -> None:
+        return None
+
+
+class Writer:
+    """One decider after the other on the same log, as openings follow each other."""
+
+    def __init__(self, partition: int = PARTITION) -> None:
+        self.partition, self.now_us = partition, NOW_US
+        self.events: list[Message] = []
+        self.results: list[Message] = []
+        self.quarantine: list[Message] = []
+        self.offset = 0
+        self.decider = self.open()
+
+    def open(self, events: Sequence[Message] | None = None) -> CommandDecider:
+        decider = CommandDecider(self.partition, CODEC, Rules(4), NoRows())
+        for at, message in enumerate(self.events if events is None else events):
+            decider.load_event(self._record(at, message))
+        for at, message in enumerate(self.results):
+            decider.load_result(self._record(at, message))
+        decider.opened(self.now_us)
+        self.decider = decider
+        return decider
+
+    def send(self, command: Command, command_id: str, **changes: Any) -> dict[str, Any]:
+        request = Request(STREAM, command, command_id, "ann", **{"ttl_s": 30.0, **changes})
+        return self.take(message_of(request, CODEC, "test/1", self.now_us))
+
+    def take(self, message: Message) -> dict[str, Any]:
+        decision: Decision = self.decider.handle(self._record(self.offset, message), self.now_us)
+        self.offset += 1
+        self.events += decision.events
+        self.results += decision.results
+        self.quarantine += decision.quarantine
+        if not decision.results:
+            return {}
+        result = CODEC.decode(decision.results[0].value or b"")[1]
+        return {**result, "replayed": ("outdial_replayed", b"true") in decision.results[0].headers}
+
+    def _record(self, offset: int, message: Message) -> LogRecord:
+        return LogRecord(self.partition, offset, NOW_US, message.key, message.value, message.headers)
+
+
+@pytest.fixture
+def writer() -> Writer:
+    return Writer()
+
+
+def created(writer: Writer) -> Writer:
+    assert writer.send(CreateCampaign(SETTINGS), "create")["accepted"]
+    return writer
+
+
+def test_an_accepted_command_has_its_event_and_its_answer(writer: Writer) -> None:
+    answer = writer.send(CreateCampaign(SETTINGS), "c-1")
+
+    assert (answer["accepted"], answer["first_sequence"], answer["version"], answer["position"]) == (
+        True,
+        1,
+        1,
+        "Ready",
+    )
+    envelope = Envelope.of(writer.events[0].headers)
+    assert (envelope.id, envelope.causation_id, envelope.actor, envelope.sequence) == (
+        "spring@1",
+        "c-1",
+        "ann",
+        1,
+    )
+
+
+def test_a_rejected_command_leaves_no_event_and_is_answered_with_code_and_text(writer: Writer) -> None:
+    answer = created(writer).send(StopCampaign(), "c-2")
+
+    assert (answer["accepted"], answer["code"], answer["changed"]) == (
+        False,
+        "position-does-not-allow",
+        False,
+    )
+    assert answer["message"]
+    assert json.loads(answer["details"])["position"] == "Ready"
+    assert len(writer.events) == 1
+
+
+@pytest.mark.parametrize("command_id", ["create", "rejected"])
+def test_the_same_command_is_answered_as_the_first_time_also_after_a_reopening(
+    writer: Writer, command_id: str
+) -> None:
+    command: Command = CreateCampaign(SETTINGS) if command_id == "create" else StopCampaign()
+    created(writer)
+    first = writer.send(command, command_id)
+    writer.open()
+
+    again = writer.send(command, command_id)
+
+    assert again["replayed"]
+    assert {**again, "replayed": False} == {**first, "replayed": False}
+    assert len(writer.events) == 1
+
+
+def test_a_known_id_with_another_request_is_refused(writer: Writer) -> None:
+    answer = created(writer).send(StartCampaign(), "create")
+
+    assert answer["code"] == "idempotency-key-reused"
+    assert not answer["remember"]
+
+
+def test_an_answer_is_forgotten_after_a_day(writer: Writer) -> None:
+    created(writer).send(StopCampaign(), "old")
+    writer.now_us += REMEMBERED_US + 1_000_000
+    writer.open()
+
+    assert not writer.send(StopCampaign(), "old")["replayed"]
+
+
+def test_a_command_that_is_found_too_late_is_refused(writer: Writer) -> None:
+    message = message_of(Request(STREAM, StopCampaign(), "late", "ann", ttl_s=1.0), CODEC, "t", NOW_US)
+    created(writer)
+    writer.now_us += 2_000_000
+
+    assert writer.take(message)["code"] == "command-expired"
+
+
+def test_another_version_is_refused_with_the_current_one(writer: Writer) -> None:
+    answer = created(writer).send(StartCampaign(), "c-2", expected_version=7)
+
+    assert (answer["code"], json.loads(answer["details"])) == ("version-mismatch", {"version": 1})
+
+
+def test_a_dry_run_appends_nothing_and_is_not_remembered(writer: Writer) -> None:
+    answer = created(writer).send(ResetCampaign((Filter(),)), "dry", dry_run=True)
+
+    assert (answer["accepted"], answer["changed"], answer["remember"]) == (True, False, False)
+    assert len(writer.events) == 1
+
+
+def test_a_command_on_a_foreign_partition_is_refused() -> None:
+    writer = Writer((PARTITION + 1) % 4)
+
+    answer = writer.send(CreateCampaign(SETTINGS), "c-1")
+
+    assert answer["code"] == "wrong-partition"
+    assert json.loads(answer["details"]) == {"partition": writer.partition, "expected": PARTITION}
+    assert writer.events == []
+
+
+def test_undecodable_bytes_are_quarantined_with_their_reason_and_place(writer: Writer) -> None:
+    assert writer.take(Message(b"spring", b"no message", ())) == {}
+
+    headers = dict(writer.quarantine[0].headers)
+    assert b"missing" in headers["outdial_quarantine_reason"]
+    assert headers["outdial_quarantine_from"] == f"commands/{PARTITION}@0".encode()
+
+
+def test_columns_of_unequal_length_are_answered_as_malformed(writer: Writer) -> None:
+    created(writer)
+    fields = {"dialer_epoch": 1, "record": [1, 2], "attempt": [1], "cause": []}
+    envelope = Envelope("bad", "outdial.WithdrawAttempts", "t", STREAM, NOW_US, actor="x")
+    value = CODEC.encode("outdial.WithdrawAttempts", fields)
+
+    answer = writer.take(Message(STREAM.encode(), value, envelope.headers()))
+
+    assert answer["code"] == "command-malformed"
+
+
+def test_an_event_that_was_edited_ends_the_replay(writer: Writer) -> None:
+    created(writer)
+    edited = writer.events[0]
+    headers = tuple((name, b"eve" if name == "ce_actor" else value) for name, value in edited.headers)
+
+    with pytest.raises(IntegrityError, match="edited"):
+        writer.open([Message(edited.key, edited.value, headers)])
+
+
+def test_a_missing_event_ends_the_replay(writer: Writer) -> None:
+    created(writer)
+    writer.send(ChangeSettings(name="Summer"), "c-2")
+
+    with pytest.raises(IntegrityError, match="1 follows"):
+        writer.open(writer.events[1:])
+
+
+def test_an_event_that_stands_twice_ends_the_replay(writer: Writer) -> None:
+    created(writer)
+
+    with pytest.raises(IntegrityError, match="2 follows"):
+        writer.open([*writer.events, *writer.events])
+
+
+def test_each_opening_writes_under_a_higher_epoch(writer: Writer) -> None:
+    created(writer)
+    writer.open()
+
+    writer.send(ChangeSettings(name="Summer"), "c-2")
+
+    assert [dict(message.headers)["outdial_epoch"] for message in writer.events] == [b"1", b"2"]

@@ -22,11 +22,11 @@ from outdial.eventlog.ports import LogUnavailable
 from outdial.runtime.health import HealthServer
 from outdial.runtime.settings import Settings, SettingsInvalid
 from outdial.telephony.connecting import telephony_of
-from services.dialer.claims import Parts
 from services.dialer.clocks import Clocks
 from services.dialer.fold import Fold
 from services.dialer.following import Follower
 from services.dialer.metrics import Metrics
+from services.dialer.parts import Parts
 from services.dialer.phones import Phones
 from services.dialer.plan import Limits
 from services.dialer.sending import Commands

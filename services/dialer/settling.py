@@ -12,7 +12,9 @@ from outdial.campaign.state import CampaignState
 from outdial.campaign.vocabulary import UNKNOWN
 from outdial.telephony.outcomes import outcome_of
 from outdial.telephony.port import Ended, EndedCall, Live, NeverSeen, Seen, call_id
-from services.dialer.claims import Claims, Parts
+from services.dialer.claims import Claims
+from services.dialer.parts import Parts
+from services.dialer.placing import Attempt, Placing
 from services.dialer.plan import SECOND_US
 from services.dialer.reports import Reports
 
@@ -28,8 +30,9 @@ MAX_LOOKS: Final = 1000
 class Settling:
     """One term's look-ups. Attempts that a claim under way is about to place are not touched."""
 
-    def __init__(self, parts: Parts, claims: Claims, reports: Reports, epoch: int) -> None:
-        self._parts, self._claims, self._reports, self._epoch = parts, claims, reports, epoch
+    def __init__(self, parts: Parts, claims: Claims, placing: Placing, reports: Reports, epoch: int) -> None:
+        self._parts, self._claims, self._placing = parts, claims, placing
+        self._reports, self._epoch = reports, epoch
         self._look_at_us: dict[AttemptId, int] = {}
 
     async def step(self, states: Iterable[CampaignState]) -> None:
@@ -40,7 +43,7 @@ class Settling:
             return
         ids = [call_id(str(attempt)) for attempt in wanted]
         found = await self._parts.telephony.look_up(ids, void=True)
-        withdrawn: dict[str, dict[tuple[int, int], str]] = defaultdict(dict)
+        withdrawn: dict[str, dict[Attempt, str]] = defaultdict(dict)
         ends: list[tuple[EndedCall, str]] = []
         for attempt, seen in zip(wanted, found, strict=True):
             self._look_at_us[attempt] = now_us + (
@@ -51,7 +54,7 @@ class Settling:
             elif (end := self._end(attempt, seen, now_us - wanted[attempt])) is not None:
                 ends.append(end)
         self._count(len(ends), sum(map(len, withdrawn.values())))
-        given_back = [self._claims.withdraw(one, self._epoch, rows) for one, rows in withdrawn.items()]
+        given_back = [self._placing.withdraw(one, self._epoch, rows) for one, rows in withdrawn.items()]
         reported = [self._reports.ended(call, outcome) for call, outcome in ends]
         await asyncio.gather(*given_back, *reported)
 
@@ -79,11 +82,11 @@ class Settling:
 
     def _due_us(self, attempt: AttemptId) -> int:
         """A call that we saw placed is reported by itself; look only when that takes long."""
-        placed_us = self._claims.placed.get(attempt)
+        placed_us = self._placing.placed.get(attempt)
         return self._look_at_us.get(attempt, 0 if placed_us is None else placed_us + LOOK_AT_LIVE_US)
 
     def _forget_all_but(self, still: set[AttemptId]) -> None:
-        for known in (self._look_at_us, self._claims.placed):
+        for known in (self._look_at_us, self._placing.placed):
             for attempt in [one for one in known if one not in still]:
                 del known[attempt]
 

@@ -5,30 +5,33 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 from outdial.campaign.columns import pick
-from outdial.campaign.commands import ClaimAttempts, TakeOverDialling
+from outdial.campaign.commands import ClaimAttempts
 from outdial.campaign.events import AttemptsClaimed, DiallingTakenOver, Event
+from outdial.campaign.positions import Position
 from outdial.campaign.state import CampaignState
 from outdial.telephony.port import TelephonyUnreachable
 from services.dialer import plan
-from services.dialer.claims import SUPERSEDED, Claims, Parts, Superseded
+from services.dialer.claims import Claims
+from services.dialer.errands import Errands
+from services.dialer.parts import Parts, Superseded
 from services.dialer.phones import Phones
-from services.dialer.plan import SECOND_US, Busy, Errand, Limits
+from services.dialer.placing import Placing
+from services.dialer.plan import SECOND_US, Busy, Limits
 from services.dialer.reports import Reports
-from services.dialer.sending import NotAnswered
 from services.dialer.settling import Settling
 
 log = logging.getLogger(__name__)
 CLAIM_EVERY_S: Final = 0.1
 ERRANDS_EVERY_S: Final = 0.5
+AT_WORK: Final = (Position.RUNNING, Position.STOPPED)
+RARELY: Final = 20  # rounds of errands between those for campaigns that rest
 SETTLE_EVERY_S: Final = 0.5
 CLOCK_EVERY_S: Final = 5.0
 RETRY_S: Final = 1.0
-ERRAND_TIMEOUT_S: Final = 5.0
-FOLD_TIMEOUT_S: Final = 10.0
+LOOK_S: Final = 0.05
 HOLD_US: Final = 60 * SECOND_US
 NO_LINE_PAUSE_US: Final = 1 * SECOND_US
 LAST_CLAIMS_S: Final = 3.0
@@ -48,36 +51,45 @@ class Term:
 
     def __init__(self, parts: Parts, phones: Phones, reports: Reports, duty: Duty, epoch: int) -> None:
         self._parts, self._phones, self._duty, self.epoch = parts, phones, duty, epoch
-        self._claims = Claims(parts)
-        self._settling = Settling(parts, self._claims, reports, epoch)
-        self._ready_us: dict[str, int] = {}
+        self._placing = Placing(parts)
+        self._claims = Claims(parts, self._placing)
+        self._settling = Settling(parts, self._claims, self._placing, reports, epoch)
+        self._errands = Errands(parts, self._claims.end)
         self._held: dict[str, dict[int, int]] = defaultdict(dict)
-        self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._turn = 0
+        self._turn = self._round = 0
         self.problem = "taking over"
 
     async def run(self, over: Callable[[], bool]) -> None:
         """Dial until `over`; raises Superseded, and what must end the process."""
         self._parts.fold.watch = self._heard
-        loops = [
-            asyncio.create_task(self._measure_clocks()),
-            asyncio.create_task(self._dial()),
-            asyncio.create_task(self._every(ERRANDS_EVERY_S, self._run_errands)),
-            asyncio.create_task(self._every(SETTLE_EVERY_S, self._settle)),
+        tasks = [
+            asyncio.create_task(work)
+            for work in (
+                self._measure_clocks(),
+                self._dial(),
+                _every(ERRANDS_EVERY_S, self._run_errands),
+                _every(SETTLE_EVERY_S, self._settle),
+                self._until(over),
+            )
         ]
-        broken = asyncio.create_task(self._claims.over.wait())
-        ending = asyncio.create_task(_until(over))
         try:
-            done, _ = await asyncio.wait([*loops, broken, ending], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in [*loops, broken, ending, *self._under_way.values()]:
+            for task in tasks:
                 task.cancel()
+            self._errands.stop()
             await self._claims.stop(LAST_CLAIMS_S)
             self._parts.fold.watch = None
-        if self._claims.why is not None:
-            raise self._claims.why
         for task in done:
             task.result()
+
+    async def _until(self, over: Callable[[], bool]) -> None:
+        while True:
+            if self._claims.why is not None:
+                raise self._claims.why
+            if over():
+                return
+            await asyncio.sleep(LOOK_S)
 
     def _heard(self, state: CampaignState, event: Event, command_id: str) -> None:
         if isinstance(event, AttemptsClaimed):
@@ -88,11 +100,6 @@ class Term:
 
     def _states(self) -> list[CampaignState]:
         return [state for state in self._parts.fold if plan.is_ours(state, self._duty.group)]
-
-    async def _every(self, pause_s: float, step: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await step()
-            await asyncio.sleep(pause_s)
 
     async def _measure_clocks(self) -> None:
         """Also says to the network where its reports go: again after it was away."""
@@ -112,47 +119,48 @@ class Term:
     async def _settle(self) -> None:
         await self._settling.step(self._states())
 
-    # taking over
+    async def _run_errands(self) -> None:
+        now_us = self._parts.now_us()
+        self._round += 1
+        for state in self._states():
+            if (taking := plan.takeover(state, self.epoch)) is not None:
+                self._errands.begin([taking])
+            if state.position in AT_WORK or self._round % RARELY == 0:
+                self._errands.begin(plan.errands(state, now_us))
 
-    async def _take_over(self) -> None:
-        """Every running campaign hears of this term; what an older dialer has claimed by then is past its deadline."""
+    async def _dial(self) -> None:
+        """Every running campaign hears of this term before anything is claimed."""
         wanted = [errand for state in self._states() if (errand := plan.takeover(state, self.epoch))]
-        await asyncio.gather(*(self._run_errand(errand) for errand in wanted))
+        await asyncio.gather(*(self._errands.run(errand) for errand in wanted))
         if wanted:
             await asyncio.sleep(plan.CLAIM_LIFE_US / SECOND_US)
         log.info("dialling", extra={"epoch": self.epoch, "campaigns_taken_over": len(wanted)})
-
-    # claims
-
-    async def _dial(self) -> None:
-        await self._take_over()
-        await self._every(CLAIM_EVERY_S, self._claim)
+        await _every(CLAIM_EVERY_S, self._claim)
 
     async def _claim(self) -> None:
         now_us = self._parts.now_us()
         self.problem = self._parts.clocks.problem(now_us)
         states = self._states()
         self._parts.metrics.lines.set(sum(state.book.tally.open for state in states))
-        if self.problem or now_us - self._claims.refused_us < NO_LINE_PAUSE_US:
+        if self.problem or now_us - self._placing.refused_us < NO_LINE_PAUSE_US:
             return
         not_folded = sum(len(self._claims.not_folded(state.campaign_id)) for state in states)
         lines = plan.lines_free(states, not_folded, self._duty.limits)
-        dialled = [state for state in states if self._ready_us.get(state.campaign_id, 0) <= now_us]
+        ready = [state for state in states if self._errands.ready_us.get(state.campaign_id, 0) <= now_us]
         self._turn += 1
-        for place in range(len(dialled)):
-            state = dialled[(place + self._turn) % len(dialled)]
+        for place in range(len(ready)):
+            state = ready[(place + self._turn) % len(ready)]
             # an equal share at least; what the earlier ones left is for the later ones
-            lines -= await self._claim_in(state, max(lines // (len(dialled) - place), min(lines, 1)))
+            lines -= await self._claim_in(state, max(lines // (len(ready) - place), min(lines, 1)))
 
     async def _claim_in(self, state: CampaignState, lines: int) -> int:
         """Send the next claim of one campaign; returns how many lines it takes."""
-        now_us = self._parts.now_us()
-        claims, campaign_id = self._claims, state.campaign_id
+        now_us, campaign_id = self._parts.now_us(), state.campaign_id
         held = self._held[campaign_id]
         for record in [one for one, until_us in held.items() if until_us <= now_us]:
             del held[record]
-        partition = claims.partition_of(campaign_id)
-        busy = Busy(claims.not_folded(campaign_id), held.keys(), claims.unanswered(partition))
+        batches = self._claims.unanswered(campaign_id)
+        busy = Busy(self._claims.not_folded(campaign_id), held.keys(), batches)
         command = plan.claim(state, busy, lines, self._duty.limits, (self.epoch, now_us))
         if command is None:
             return 0
@@ -163,7 +171,7 @@ class Term:
             return 0
         command = self._hold_missing(campaign_id, command, frozenset(phones), now_us)
         if command.record:
-            claims.begin(state, command, phones)
+            self._claims.begin(campaign_id, command, phones)
         return len(command.record)
 
     def _hold_missing(
@@ -186,52 +194,8 @@ class Term:
             zone_source=pick(command.zone_source, places),
         )
 
-    # errands
 
-    async def _run_errands(self) -> None:
-        now_us = self._parts.now_us()
-        for state in self._states():
-            taking = plan.takeover(state, self.epoch)
-            for errand in [*([taking] if taking else []), *plan.errands(state, now_us)]:
-                if errand.key not in self._under_way:
-                    task = asyncio.create_task(self._run_errand(errand))
-                    self._under_way[errand.key] = task
-                    task.add_done_callback(partial(self._errand_done, errand.key))
-        await asyncio.sleep(0)
-
-    def _errand_done(self, key: str, task: "asyncio.Task[None]") -> None:
-        self._under_way.pop(key, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._claims.end(error)
-
-    async def _run_errand(self, errand: Errand) -> None:
-        try:
-            answer = await self._parts.commands.once(
-                errand.stream, errand.command, ERRAND_TIMEOUT_S, ERRAND_TIMEOUT_S
-            )
-        except NotAnswered:
-            return
-        if answer.code == SUPERSEDED:
-            self._claims.end(Superseded())
-        if not answer.accepted:
-            log.warning("errand refused", extra={"key": errand.key, "code": answer.code})
-            await asyncio.sleep(RETRY_S)
-            return
-        try:
-            await self._parts.fold.reaches(errand.stream, answer.last_sequence, FOLD_TIMEOUT_S)
-        except TimeoutError:
-            log.error("the fold is behind", extra={"stream": errand.stream})
-        if isinstance(errand.command, TakeOverDialling):
-            self._taken_over(errand.stream)
-
-    def _taken_over(self, campaign_id: str) -> None:
-        state = self._parts.fold.get(campaign_id)
-        if state is not None and state.book.tally.open:
-            self._ready_us[campaign_id] = self._parts.now_us() + plan.CLAIM_LIFE_US
-
-
-async def _until(over: Callable[[], bool]) -> None:
+async def _every(pause_s: float, step: Callable[[], Awaitable[None]]) -> None:
     while True:
-        if over():
-            return
-        await asyncio.sleep(0.05)
+        await step()
+        await asyncio.sleep(pause_s)

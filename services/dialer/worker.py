@@ -9,8 +9,8 @@ from typing import Final
 from outdial.eventlog.lease import Lease
 from outdial.runtime.health import Readiness
 from outdial.telephony.listener import ReportListener
-from services.dialer.claims import Parts
 from services.dialer.following import Follower
+from services.dialer.parts import Parts
 from services.dialer.phones import Phones
 from services.dialer.plan import Limits
 from services.dialer.reports import Reports

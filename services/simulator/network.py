@@ -47,7 +47,7 @@ _WEIGHTS: Final[Mapping[str, float]] = {
     "do-not-call": 4,
 }
 SHIFT_S: Final = 1800  # simulated; an agent promises nothing beyond the shift
-CALLBACK_S: Final = (120, 600)
+CALLBACK_S: Final = (60, 300)
 _STAFF: Final = tuple(f"simulated-{number}" for number in range(1, 21))
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
+
 from outdial.campaign.commands import (
     BeginUpload,
     Command,
@@ -38,6 +40,7 @@ from tests.kit.stack import free_port, wait_until
 
 CHUNK = 500
 LAYOUT = topics.Layout.named("local")
+SHARES = "NoAnswer=20,Busy=15,AnsweringMachine=5,InvalidNumber=5,Rejected=5,forgetful=5"
 QUICK_RETRY = tuple(RetryRule(outcome, 2, 1) for outcome in ("Busy", "NoAnswer", "AnsweringMachine"))
 
 
@@ -45,7 +48,7 @@ class Process:
     """One service process; its log is kept beside the data."""
 
     def __init__(self, name: str, log: Path, environ: dict[str, str]) -> None:
-        self.name = name
+        self.name, self.admin = name, f"http://{environ['OUTDIAL_ADMIN']}"
         with log.open("ab") as file:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", f"services.{name}"],
@@ -78,7 +81,7 @@ class Rig:
         self.kafka = KafkaConfig(bootstrap, prefix=self.prefix)
         self.codec = Codec()
         self.sender = CommandSender(self.kafka, LAYOUT.partitions, "test")
-        self.network = SimulatedNetwork(data, OUTDIAL_SIMULATOR_SPEED="120")
+        self.network = SimulatedNetwork(data, OUTDIAL_SIMULATOR_SPEED="300", OUTDIAL_SIMULATOR_SHARES=SHARES)
         self.processes: list[Process] = []
         self._appender = Appender(self.kafka)
 
@@ -111,6 +114,7 @@ class Rig:
             "OUTDIAL_TELEPHONY": "simulator",
             "OUTDIAL_ALLOW_SIMULATOR": "1",
             "OUTDIAL_SIMULATOR_HTTP": self.network.address,
+            "OUTDIAL_ADMIN": f"127.0.0.1:{free_port()}",
             "OUTDIAL_DIALER_HTTP": f"127.0.0.1:{free_port()}",
             "OUTDIAL_DATA": str(self.data),
             **environ,
@@ -170,6 +174,30 @@ class Rig:
                 raise TimeoutError(f"{set(names) - done} not completed, see {self.data}")
             await asyncio.sleep(0.2)
 
+    def is_active(self, dialer: Process) -> bool:
+        """Whether that dialer dials now."""
+        try:
+            found = httpx.get(f"{dialer.admin}/health/ready", timeout=1.0).json()
+        except (httpx.HTTPError, ValueError):
+            return False
+        return bool(found["role"] == "active" and found["ready"])
+
+    async def active(self, dialers: Sequence[Process]) -> Process:
+        """The one that dials, once there is one."""
+        await self.until(lambda: any(self.is_active(one) for one in dialers), "a dialer is active")
+        return next(one for one in dialers if self.is_active(one))
+
+    async def settled(self, name: str, timeout_s: float = 20.0) -> Log:
+        """Wait until no attempt of a campaign is open; the log then."""
+        end = time.monotonic() + timeout_s
+        while True:
+            log = await self.log()
+            if not open_attempts(log, name):
+                return log
+            if time.monotonic() > end:
+                raise TimeoutError(f"open: {open_attempts(log, name)}, see {self.data}")
+            await asyncio.sleep(0.2)
+
     async def log(self) -> Log:
         """The whole log now."""
         return await read_log(self.bootstrap, self.prefix)
@@ -178,3 +206,19 @@ class Rig:
         """What the independent checker finds, the ledger of the network included."""
         placed = await asyncio.to_thread(self.network.placed)
         return check_log(log or await self.log(), placed)
+
+
+def open_attempts(log: Log, stream: str) -> set[str]:
+    """Attempt ids of every claim that has no end in the log."""
+    ended = attempts_of(log, stream, "AttemptsEnded") | attempts_of(log, stream, "AttemptsWithdrawn")
+    return attempts_of(log, stream, "AttemptsClaimed") - ended
+
+
+def attempts_of(log: Log, stream: str, name: str) -> set[str]:
+    """Attempt ids in the events of that name."""
+    return {
+        f"{stream}.{record}.{attempt}"
+        for event in log.of(stream)
+        if event.name == name
+        for record, attempt in zip(event.fields["record"], event.fields["attempt"], strict=True)
+    }

@@ -19,7 +19,7 @@ class SimulatedNetwork:
     def __init__(self, data: Path, **settings: str) -> None:
         self.address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.address}"
-        self._data, self._settings = data, settings
+        self._data, self.settings = data, settings
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -29,7 +29,7 @@ class SimulatedNetwork:
             "OUTDIAL_DATA": str(self._data),
             "OUTDIAL_SIMULATOR_HTTP": self.address,
             "OUTDIAL_ALLOW_SIMULATOR": "1",
-            **self._settings,
+            **self.settings,
         }
         with (self._data / "simulator.log").open("ab") as log:
             self._process = subprocess.Popen(

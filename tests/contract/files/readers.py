@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import openpyxl
-import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2
 from openpyxl.utils.escape import unescape
 from python_calamine import CalamineWorkbook
 

@@ -7,18 +7,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell sha256sum requirements.lock pyproject.toml | sha256sum | cut -c1-16)
 
-.PHONY: run test check unit integration e2e setup doctor lock bench clean
+.PHONY: doctor-tests run test check unit integration e2e setup doctor lock bench clean
 
 run: setup
 	@$(BIN)/python -m deploy.local.run $(ARGS)
 
-test: setup
+test: doctor-tests setup
 	@$(BIN)/python -m deploy.local.testing
 
 check: setup
 	@$(BIN)/python -m deploy.local.testing lint types unit
 
-unit integration e2e: setup
+unit integration e2e: doctor-tests setup
 	@$(BIN)/python -m deploy.local.testing $@
 
 setup: doctor $(STAMP)
@@ -27,6 +27,9 @@ setup: doctor $(STAMP)
 doctor:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing: apt-get install python3 python3-venv"; exit 3; }
 	@$(PYTHON) deploy/local/doctor.py
+
+doctor-tests: doctor
+	@$(PYTHON) deploy/local/doctor.py --tests
 
 $(STAMP): requirements.lock pyproject.toml
 	@rm -f $(VENV)/.installed-*

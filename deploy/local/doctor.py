@@ -25,16 +25,20 @@ class Part:
 
 
 VENV = Part("python3-venv", "python3-venv", 3, "makes the virtual environment")
+CHROMIUM = Part("chromium", "chromium", 360, "shows the console to its tests")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 MAVEN = Part("mvn", "maven", 330, "fetches the Kafka broker (with a Java of its own)")
 
 
-def missing() -> list[Part]:
+def missing(for_tests: bool) -> list[Part]:
     """The parts that are not here. Without need of a broker of our own, nothing but Python is needed."""
     found = []
     if importlib.util.find_spec("ensurepip") is None and not Path(".venv/bin/python").exists():
         found.append(VENV)
     if "OUTDIAL_KAFKA" not in os.environ and shutil.which("mvn") is None and not has_jars():
         found.append(MAVEN)
+    if for_tests and not any(shutil.which(name) for name in BROWSERS):
+        found.append(CHROMIUM)
     return found
 
 
@@ -61,7 +65,7 @@ def main() -> int:
     free = shutil.disk_usage(".").free >> 20
     if free < NEEDED_MB:
         sys.stderr.write(f"only {free} MB are free here; about {NEEDED_MB} MB are needed\n")
-    parts = missing()
+    parts = missing(for_tests="--tests" in sys.argv[1:])
     if not parts:
         return 0
     for part in parts:

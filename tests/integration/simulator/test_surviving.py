@@ -44,7 +44,7 @@ async def test_calls_and_reports_outlive_the_process(network: SimulatedNetwork) 
 
     network.kill()
     await telephony.stop()
-    network.start()
+    await asyncio.to_thread(network.start)
     await telephony.start()
 
     assert len(network.placed()) == 200
@@ -84,9 +84,9 @@ async def test_every_answered_originate_is_in_the_ledger_after_a_kill_at_any_mom
         done = await asyncio.wait_for(asyncio.gather(*workers, return_exceptions=True), 20)
     assert all(isinstance(error, httpx.HTTPError) for error in done)
 
-    network.start()
+    await asyncio.to_thread(network.start)
 
-    kept = {entry["call_id"] for entry in network.entries()}
+    kept = {entry["call_id"] for entry in await asyncio.to_thread(network.entries)}
     assert len(answered) >= 300
     assert answered <= kept
     assert len(kept) == len(network.placed())
@@ -137,4 +137,4 @@ async def test_a_request_that_makes_no_sense_is_refused_and_changes_nothing(
             assert (await http.post("/v1/calls", json=body)).status_code == 422
         assert (await http.post("/v1/calls/look-up", json={})).status_code == 422
         assert (await http.put("/v1/listeners/default", json=[])).status_code == 422
-    assert network.entries() == []
+    assert await asyncio.to_thread(network.entries) == []

@@ -22,6 +22,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     running.start()
     yield running
     running.kill_everything()
+    running.close()
 
 
 def has_dialled(stack: Stack, enough: int) -> bool:

@@ -21,6 +21,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     yield running
     assert running.stop() == 0
     assert running.processes() == []
+    running.close()
 
 
 def process_of(stack: Stack, words: str) -> psutil.Process:
@@ -41,6 +42,7 @@ def test_a_second_up_on_the_same_data_says_who_holds_it(stack: Stack) -> None:
     with pytest.raises(RuntimeError, match="ended with 3"):
         second.start()
 
+    second.close()
     assert "is in use by process" in (stack.data / "up.log").read_text()
 
 

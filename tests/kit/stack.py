@@ -99,6 +99,10 @@ class Stack:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout_s)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.http.close()
+
     def get(self, path: str, **params: Any) -> Any:
         """The JSON of a GET below /v1; raises for an error answer."""
         answer = self.http.get(f"/v1{path}", params=params)

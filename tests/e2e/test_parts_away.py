@@ -72,6 +72,7 @@ def test_views_come_back_after_a_killed_database(stack: Stack) -> None:
     database = process_of(stack, "bin/postgres -D")
     database.send_signal(signal.SIGKILL)
 
+    wait_until(stack.is_ready, "the API answers and has the log")
     wait_until(lambda: answers(stack, "/campaigns/spring"), "the views answer again")
 
     journey.create(stack, "autumn")
@@ -84,6 +85,6 @@ def test_a_killed_service_is_started_again_and_works(stack: Stack, service: str)
     stack.kill(service)
 
     name = f"after-{service}"
-    wait_until(lambda: answers(stack, "/campaigns/spring"), "the API answers")
+    wait_until(stack.is_ready, "the API answers and has the log")
     journey.create(stack, name)
     wait_until(lambda: answers(stack, f"/campaigns/{name}"), "a new campaign is in the views")

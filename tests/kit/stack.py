@@ -62,7 +62,7 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        wait_until(self._is_ready, f"`outdial up` ready, see {self.data / 'up.log'}")
+        wait_until(self.is_ready, f"`outdial up` ready, see {self.data / 'up.log'}")
 
     def processes(self) -> list[psutil.Process]:
         """Every process that belongs to this data folder, broker and database included."""
@@ -113,7 +113,8 @@ class Stack:
         """A POST below /v1, whatever it answers."""
         return self.http.post(f"/v1{path}", **arguments)
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether the API answers and has the log. RuntimeError when `outdial up` has ended."""
         if self._process is not None and self._process.poll() is not None:
             raise RuntimeError(
                 f"`outdial up` ended with {self._process.returncode}, see {self.data / 'up.log'}"

@@ -41,6 +41,14 @@ class SchemaTopic:
         wanted = {fingerprint(text).hex().encode(): text for text in schema_texts().values()}
         await self._append({key: text.encode() for key, text in wanted.items() if key not in have})
 
+    async def partitions(self) -> int:
+        """The partition count of the log; LayoutDiffers when the log says none yet."""
+        stored = (await self._read()).get(LAYOUT)
+        if stored is None:
+            raise LayoutDiffers("the log has no layout yet: `outdial topics apply`")
+        count: int = json.loads(stored)["partitions"]
+        return count
+
     async def keep_layout(self, partitions: int) -> None:
         """Write the partition count of the log once; LayoutDiffers when it is another one already."""
         stored = (await self._read()).get(LAYOUT)

@@ -1,7 +1,5 @@
 """New columns of an upload: declared when it is committed, refused where nobody declared them."""
 
-from typing import Any
-
 from outdial.campaign import commands as c
 from outdial.campaign.decide import Rejection
 from tests.kit.campaign import Campaign, begin, ready
@@ -34,23 +32,5 @@ def test_columns_that_nobody_declared_are_refused() -> None:
     assert rejection == Rejection("column-unknown", {"columns": ["Email"], "known": ["City"]})
 
 
-def rejected(*rows: int) -> dict[str, Any]:
-    """The columns of a chunk's rejected rows."""
-    return {
-        "invalid_block_id": "spring/u1/0/r",
-        "invalid_block_offset": 8,
-        "invalid_row": list(rows),
-        "invalid_code": ["phone-missing"] * len(rows),
-        "invalid_column": ["PhoneNumber"] * len(rows),
-    }
-
-
 def _columns(campaign: Campaign) -> tuple[str, ...]:
     return tuple(campaign.state.required_settings.columns)
-
-
-def _pointers(rejection: Rejection) -> list[str]:
-    assert rejection.code == "request-invalid"
-    errors = rejection.details["errors"]
-    assert isinstance(errors, list)
-    return [error["pointer"] for error in errors]

@@ -10,7 +10,7 @@ from outdial.campaign.decide import Rejection
 from outdial.campaign.phones import PhoneIndex
 from outdial.campaign.positions import Position
 from outdial.campaign.rules import uploads
-from tests.kit.campaign import ALL, NOON_US, Campaign, begin, chunk, completed, ready, same
+from tests.kit.campaign import ALL, NOON_US, begin, chunk, completed, ready, same
 
 
 def test_records_are_visible_at_once_when_the_upload_is_committed() -> None:
@@ -375,10 +375,6 @@ def rejected(*rows: int) -> dict[str, Any]:
         "invalid_code": ["phone-missing"] * len(rows),
         "invalid_column": ["PhoneNumber"] * len(rows),
     }
-
-
-def _columns(campaign: Campaign) -> tuple[str, ...]:
-    return tuple(campaign.state.required_settings.columns)
 
 
 def _pointers(rejection: Rejection) -> list[str]:

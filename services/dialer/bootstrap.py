@@ -63,9 +63,17 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     await sender.start()
     await blocks.start()
     await telephony.start()
+    running = asyncio.create_task(dialer.run(settings.dialer_http, Limits(tzdata_version=tz_version()), stop))
+    deaf = asyncio.create_task(sender.broken())
     try:
-        await dialer.run(settings.dialer_http, Limits(tzdata_version=tz_version()), stop)
+        await asyncio.wait([running, deaf], return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise LogUnavailable("answers are no longer heard")
+        running.result()
     finally:
+        for task in (running, deaf):
+            task.cancel()
+        await asyncio.wait([running, deaf], timeout=settings.shutdown_grace)
         health.stop()
         await asyncio.wait([serving], timeout=5)
         await telephony.stop()

@@ -23,6 +23,10 @@ class Clocks:
         """Take a measurement of the network's clock."""
         self._network, self._measured_us = offset, now_us
 
+    def network_lost(self) -> None:
+        """The network did not answer: nothing is dialled until it says its time again."""
+        self._network = None
+
     def writer_said(self, decided_us: int, sent_us: int, received_us: int) -> None:
         """An answer was decided between these two instants of ours, whatever the writer's clock says."""
         self._writer_skew_us = max(decided_us - received_us, sent_us - decided_us, 0)

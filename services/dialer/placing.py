@@ -83,6 +83,8 @@ class Placing:
                 refused[record, attempt] = _CAUSES[answer]
         if Placement.BUSY in answers:
             self.refused_us = asked_us
+        if Placement.UNKNOWN in answers:
+            self._parts.clocks.network_lost()  # no claims into the void
         for answer, count in Counter(answers).items():
             self._parts.metrics.originates.labels(answer.value).inc(count)
         return refused

@@ -29,7 +29,7 @@ ERRANDS_EVERY_S: Final = 0.5
 AT_WORK: Final = (Position.RUNNING, Position.STOPPED)
 RARELY: Final = 20  # rounds of errands between those for campaigns that rest
 SETTLE_EVERY_S: Final = 0.5
-CLOCK_EVERY_S: Final = 5.0
+CLOCK_EVERY_S: Final = 2.0
 RETRY_S: Final = 1.0
 LOOK_S: Final = 0.05
 HOLD_US: Final = 60 * SECOND_US
@@ -113,6 +113,7 @@ class Term:
                 is_told = True
             except TelephonyUnreachable as error:
                 log.warning("the telephone network does not answer", extra={"why": str(error)})
+                self._parts.clocks.network_lost()
                 is_told = False
             await asyncio.sleep(CLOCK_EVERY_S if is_told else RETRY_S)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,6 +32,7 @@ from outdial.eventlog import topics
 from outdial.eventlog.appender import Appender
 from outdial.eventlog.blocks import BlockWriter
 from outdial.eventlog.kafka import KafkaConfig
+from outdial.eventlog.replay import follow
 from outdial.files.upload import UploadChunk, ValidRow
 from outdial.messages.codec import Codec
 from tests.kit.log_checker import check_log
@@ -84,6 +86,8 @@ class Rig:
         self.network = SimulatedNetwork(data, OUTDIAL_SIMULATOR_SPEED="300", OUTDIAL_SIMULATOR_SHARES=SHARES)
         self.processes: list[Process] = []
         self._appender = Appender(self.kafka)
+        self._completed: set[str] = set()
+        self._news = asyncio.Condition()
 
     async def start(self) -> None:
         """Make the topics, start the command service and the network; no dialer yet."""
@@ -93,9 +97,12 @@ class Rig:
         await asyncio.to_thread(self.network.start)
         await self.sender.start()
         await self._appender.start()
+        self._following = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
         """End everything that still runs."""
+        self._following.cancel()
+        await asyncio.wait([self._following])
         await self.sender.stop()
         await self._appender.stop()
         for process in self.processes:
@@ -137,7 +144,7 @@ class Rig:
 
     async def campaign(self, name: str, records: int, **settings: Any) -> None:
         """A campaign with records that may be called at any time."""
-        known = {"retry": QUICK_RETRY, "calling_window": ALL_DAY, "max_calls": 100, "wrap_up_s": 5}
+        known = {"retry": QUICK_RETRY, "calling_window": ALL_DAY, "max_calls": 100, "wrap_up_s": 1}
         made = default_settings(name=name, region="US", time_zone="America/New_York", **{**known, **settings})
         await self.ask(name, CreateCampaign(made))
         upload = Upload(name, "u1", "local")
@@ -164,15 +171,22 @@ class Rig:
 
     async def completed(self, *names: str, timeout_s: float = 60.0) -> Log:
         """Wait until the campaigns are completed; the log then."""
-        end = time.monotonic() + timeout_s
-        while True:
-            log = await self.log()
-            done = {event.key for event in log.events if event.name == "CampaignCompleted"}
-            if done >= set(names):
-                return log
-            if time.monotonic() > end:
-                raise TimeoutError(f"{set(names) - done} not completed, see {self.data}")
-            await asyncio.sleep(0.2)
+        async with asyncio.timeout(timeout_s), self._news:
+            await self._news.wait_for(lambda: self._completed >= set(names))
+        return await self.log()
+
+    async def _follow(self) -> None:
+        starts = dict.fromkeys(range(LAYOUT.partitions), 0)
+        async with aclosing(follow(self.kafka, "outdial.events", starts)) as batches:
+            async for batch in batches:
+                records = [record for part in batch.values() for record in part]
+                self._completed |= {
+                    (record.key or b"").decode()
+                    for record in records
+                    if ("ce_type", b"outdial.CampaignCompleted") in record.headers
+                }
+                async with self._news:
+                    self._news.notify_all()
 
     def is_active(self, dialer: Process) -> bool:
         """Whether that dialer dials now."""

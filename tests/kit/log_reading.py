@@ -74,7 +74,8 @@ async def read_log(bootstrap: str, prefix: str = "") -> Log:
     await consumer.start()
     try:
         topics = {}
-        for name in ("commands", "events", "results"):
+        # answers first: in a log that still grows, the events of an answer that was read are there
+        for name in ("results", "events", "commands"):
             topic = f"{prefix}outdial.{name}"
             count = await _partitions(bootstrap, topic)
             raw = await _read_topic(bootstrap, consumer, topic, list(range(count)))

@@ -21,6 +21,16 @@ def test_without_a_fresh_measurement_nothing_is_dialled() -> None:
     assert "not known" in clocks().problem(NOW_US + FRESH_US + 1)
 
 
+def test_a_network_that_was_lost_is_not_dialled_until_it_says_its_time_again() -> None:
+    found = clocks()
+    found.network_lost()
+    assert "not known" in found.problem(NOW_US)
+
+    found.network_said(ClockOffset(0, 0), NOW_US)
+
+    assert found.problem(NOW_US) == ""
+
+
 @pytest.mark.parametrize(
     ("low", "high", "good"), [(-250, 250, True), (200, 300, True), (251, 251, False), (-600, 0, False)]
 )

@@ -111,6 +111,7 @@ async def test_a_call_of_unknown_fate_is_neither_repeated_nor_given_back() -> No
     assert twin.asked_for() == ["spring.1.1", "spring.2.1"]
     assert twin.names() == ["AttemptsClaimed"]
     assert twin.placing.placed == {}
+    assert twin.clocks.problem(twin.now_us())  # and nothing more is claimed until the network says its time
 
 
 async def test_a_clock_that_went_wrong_since_the_claim_gives_it_back() -> None:

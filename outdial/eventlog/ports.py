@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -70,6 +70,17 @@ class Decider(Protocol):
 
     async def chores(self, now_us: int) -> Decision | None:
         """Asked about once a second while serving: what has to be appended without a command."""
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A decider whose fold may be kept in a local cache file. Both are called only between two commits."""
+
+    def snapshot(self) -> bytes:
+        """The whole fold: events and answers."""
+
+    def restore(self, state: bytes) -> None:
+        """Take a snapshot in, before anything else; ValueError when it is of another version."""
 
 
 class Handler(Protocol):

@@ -65,17 +65,21 @@ def declared(kafka: KafkaConfig, layout: Layout) -> list[Declared]:
 
 
 async def apply(kafka: KafkaConfig, layout: Layout) -> list[str]:
-    """Create what is missing and wait for leaders; returns the names of the new topics."""
+    """Create what is missing, set what is set otherwise, wait for leaders; returns the names of the new topics.
+
+    A partition count is never changed: it decides where keys go, for life. `check` tells such a difference.
+    """
     admin = await _connect(kafka)
     try:
+        wanted = declared(kafka, layout)
         have = set(await admin.list_topics())
-        new = [topic for topic in declared(kafka, layout) if topic.name not in have]
+        new = [topic for topic in wanted if topic.name not in have]
         if new:
-            answer = await admin.create_topics([_new_topic(topic) for topic in new])
-            failed = [error for error in answer.topic_errors if error[1] not in (0, ALREADY_EXISTS)]
-            if failed:
-                raise TopicsDiffer([f"{error[0]} cannot be made: {error[2]}" for error in failed])
-        await _wait_for_leaders(admin, kafka, layout)
+            await _create(admin, new)
+        await _wait_for_leaders(admin, wanted)
+        for topic in [topic for topic in wanted if topic.name in have]:
+            if await _setting_differences(admin, [topic]):
+                await _set(admin, topic)
         return [topic.name for topic in new]
     finally:
         await admin.close()
@@ -96,8 +100,22 @@ async def check(kafka: KafkaConfig, layout: Layout) -> None:
         raise TopicsDiffer(differences)
 
 
-def _new_topic(topic: Declared) -> NewTopic:
-    return NewTopic(topic.name, topic.partitions, topic.replication, topic_configs=dict(topic.settings))
+async def _create(admin: AIOKafkaAdminClient, new: list[Declared]) -> None:
+    answer = await admin.create_topics(
+        [NewTopic(t.name, t.partitions, t.replication, topic_configs=dict(t.settings)) for t in new]
+    )
+    failed = [error for error in answer.topic_errors if error[1] not in (0, ALREADY_EXISTS)]
+    if failed:
+        raise TopicsDiffer([f"{error[0]} cannot be made: {error[2]}" for error in failed])
+
+
+async def _set(admin: AIOKafkaAdminClient, topic: Declared) -> None:
+    """Give a topic all of its declared settings; the broker's defaults hold for the others."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=dict(topic.settings))
+    for answer in await admin.alter_configs([resource]):
+        failed = [found[1] for found in answer.resources if found[0]]
+        if failed:
+            raise TopicsDiffer([f"{topic.name} cannot be set: {why}" for why in failed])
 
 
 def _partition_differences(topic: Declared, described: Mapping[str, Any]) -> list[str]:
@@ -126,13 +144,17 @@ async def _setting_differences(admin: AIOKafkaAdminClient, topics: list[Declared
     ]
 
 
-async def _wait_for_leaders(admin: AIOKafkaAdminClient, kafka: KafkaConfig, layout: Layout) -> None:
-    wanted = {topic.name: topic.partitions for topic in declared(kafka, layout)}
+async def _wait_for_leaders(admin: AIOKafkaAdminClient, topics: list[Declared]) -> None:
+    names = {topic.name for topic in topics}
     async with asyncio.timeout(LEADERS_TIMEOUT_S):
         while True:
-            described = {found["topic"]: found["partitions"] for found in await admin.describe_topics()}
-            led = {name: [p for p in parts if p["leader"] >= 0] for name, parts in described.items()}
-            if all(len(led.get(name, ())) >= count for name, count in wanted.items()):
+            described = await admin.describe_topics()
+            led = {
+                found["topic"]
+                for found in described
+                if found["partitions"] and all(part["leader"] >= 0 for part in found["partitions"])
+            }
+            if names <= led:
                 return
             await asyncio.sleep(0.05)
 

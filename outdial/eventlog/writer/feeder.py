@@ -4,15 +4,19 @@ Without it every batch is one transaction old: the reader fetches right after it
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
 from outdial.eventlog.kafka import log_record
 from outdial.eventlog.ports import LogRecord
 
-POLL_MS = 1000
+POLL_MS: Final = 1000
+STOP_TIMEOUT_S: Final = 5.0
 
 
 class Feeder:
@@ -46,8 +50,11 @@ class Feeder:
     async def close(self) -> None:
         """Stop reading; what was not taken is read again by whoever opens the partition next."""
         self._task.cancel()
-        await asyncio.wait([self._task])
-        await self._reader.stop()
+        await asyncio.wait([self._task], timeout=STOP_TIMEOUT_S)
+        if self._task.done() and not self._task.cancelled():
+            self._task.exception()  # raised by `take` before, or of no interest any more
+        with contextlib.suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(self._reader.stop(), STOP_TIMEOUT_S)
 
     async def _feed(self) -> None:
         while True:

@@ -1,33 +1,55 @@
 """Opens a partition after the fence: measure the end, fold up to it, find the next command."""
 
+from contextlib import aclosing
+from dataclasses import dataclass
+
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.offsets import high_watermarks, offsets_at
-from outdial.eventlog.ports import Decider
+from outdial.eventlog.ports import Decider, Restorable
 from outdial.eventlog.replay import replay
 from outdial.eventlog.writer.settings import WriterSettings
+from outdial.eventlog.writer.snapshots import Snapshot, SnapshotFile, Tip, restored
 
 
-async def fold(kafka: KafkaConfig, partition: int, settings: WriterSettings, decider: Decider) -> int:
-    """Fold events, then the answers of the last day; returns the number of events.
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A decider that knows the whole history, and where that ends."""
+
+    decider: Decider
+    events: int  # how many were read, beside a snapshot
+    tip: Tip | None  # None: there is no event yet
+    results: int  # offset of the next answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    decider: Decider
+    tip: Tip | None
+    results: int | None
+
+
+async def fold(
+    kafka: KafkaConfig, partition: int, settings: WriterSettings, file: SnapshotFile | None
+) -> Folded:
+    """Fold events, then the answers of the last day, from the snapshot on where there is one.
 
     The end is the high watermark after the fence: nothing can be appended behind it by anybody else.
     """
     topics, count = settings.topics, 0
-    async for _, records in replay(kafka, topics.events, {partition: 0}):
-        for record in records:
-            decider.load_event(record)
-        count += len(records)
+    start = await _start(kafka, partition, settings, file)
+    decider, tip = start.decider, start.tip
+    after = {partition: tip.offset + 1 if tip is not None else 0}
+    async with aclosing(replay(kafka, topics.events, after)) as batches:
+        async for _, records in batches:
+            for record in records:
+                decider.load_event(record)
+            count += len(records)
+            tip = Tip.of(records[-1].offset, records[-1])
     settings.crash("during-open")
-    since = settings.clock() - settings.results_window_us
-    found = (await offsets_at(kafka, topics.results, [partition], since))[partition]
-    ends = await high_watermarks(kafka, topics.results, [partition])
-    start = ends[partition] if found is None else found
-    async for _, records in replay(kafka, topics.results, {partition: start}, ends):
-        for record in records:
-            decider.load_result(record)
-    return count
+    results = await _fold_results(kafka, partition, settings, start)
+    return Folded(decider, count, tip, results)
 
 
 async def open_commands(
@@ -40,9 +62,54 @@ async def open_commands(
     tp = TopicPartition(kafka.topic(settings.topics.commands), partition)
     reader = AIOKafkaConsumer(**kafka.consumer(), group_id=kafka.topic(settings.group))
     reader.assign([tp])
-    await reader.start()
-    committed = await reader.committed(tp)
-    if committed is None:
-        committed = (await reader.beginning_offsets([tp]))[tp]
-    reader.seek(tp, committed)
+    try:
+        await reader.start()
+        committed = await reader.committed(tp)
+        if committed is None:
+            committed = (await reader.beginning_offsets([tp]))[tp]
+        reader.seek(tp, committed)
+    except BaseException:
+        await reader.stop()
+        raise
     return reader, committed
+
+
+async def _start(
+    kafka: KafkaConfig, partition: int, settings: WriterSettings, file: SnapshotFile | None
+) -> _Start:
+    decider = settings.decider(partition)
+    snapshot = file.load() if file is not None and isinstance(decider, Restorable) else None
+    if file is None or snapshot is None or not isinstance(decider, Restorable):
+        return _Start(decider, None, None)
+    if not await _is_of_this_log(kafka, settings.topics.events, partition, snapshot):
+        file.ignore(f"the log does not have its last event at {snapshot.tip.offset}")
+        return _Start(decider, None, None)
+    if not restored(file, snapshot, decider.restore):
+        return _Start(settings.decider(partition), None, None)  # half a state may be in the former one
+    return _Start(decider, snapshot.tip, snapshot.results)
+
+
+async def _is_of_this_log(kafka: KafkaConfig, topic: str, partition: int, snapshot: Snapshot) -> bool:
+    """Whether the snapshot's last event is in the log where it says: not when it is newer, or of another log."""
+    tip = snapshot.tip
+    if tip.offset >= (await high_watermarks(kafka, topic, [partition]))[partition]:
+        return False
+    async with aclosing(replay(kafka, topic, {partition: tip.offset}, {partition: tip.offset + 1})) as found:
+        async for _, records in found:
+            return Tip.of(records[0].offset, records[0]) == tip
+    return False
+
+
+async def _fold_results(kafka: KafkaConfig, partition: int, settings: WriterSettings, start: _Start) -> int:
+    topic = settings.topics.results
+    end = (await high_watermarks(kafka, topic, [partition]))[partition]
+    first = start.results
+    if first is None:
+        since = settings.clock() - settings.results_window_us
+        first = (await offsets_at(kafka, topic, [partition], since))[partition]
+    if first is not None:
+        async with aclosing(replay(kafka, topic, {partition: first}, {partition: end})) as batches:
+            async for _, records in batches:
+                for record in records:
+                    start.decider.load_result(record)
+    return end

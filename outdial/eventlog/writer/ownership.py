@@ -3,37 +3,43 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import KafkaError
 
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.writer.partition import PartitionWriter
 from outdial.eventlog.writer.settings import WriterSettings
+from outdial.eventlog.writer.states import WriterState
 
 log = logging.getLogger(__name__)
-PARK_TIMEOUT_S = 5.0
-CLOSE_TIMEOUT_S = 10.0
-POLL_S = 0.2
+PARK_TIMEOUT_S: Final = 5.0
+CLOSE_TIMEOUT_S: Final = 10.0
+PROOF_TIMEOUT_S: Final = 5.0
+POLL_S: Final = 0.2
 
 
 class Writers:
     """The writers of this process by partition, each a task; one that ends by itself ends the process."""
 
-    def __init__(self, kafka: KafkaConfig, settings: WriterSettings) -> None:
-        self._kafka, self._settings = kafka, settings
+    def __init__(
+        self, kafka: KafkaConfig, settings: WriterSettings, prove: Callable[[int], Awaitable[None]]
+    ) -> None:
+        self._kafka, self._settings, self._prove = kafka, settings, prove
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self.by_partition: dict[int, PartitionWriter] = {}
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def gain(self, partitions: Iterable[int], heartbeat: "Heartbeat") -> None:
+    def gain(self, partitions: Iterable[int]) -> None:
         """Resume those that were parked, open the others."""
         for partition in partitions:
             if writer := self.by_partition.get(partition):
                 writer.resume()
                 continue
-            writer = PartitionWriter(self._kafka, partition, self._settings, heartbeat.next)
+            writer = PartitionWriter(self._kafka, partition, self._settings, self._prove)
             self.by_partition[partition] = writer
             self._tasks[partition] = task = asyncio.create_task(writer.run())
             task.add_done_callback(self._ended)
@@ -45,41 +51,22 @@ class Writers:
             await asyncio.wait_for(asyncio.gather(*parking), PARK_TIMEOUT_S)
 
     async def lose(self, partitions: Iterable[int]) -> None:
-        """Close those that went to somebody else."""
-        for partition in list(partitions):
-            writer, task = self.by_partition.pop(partition), self._tasks.pop(partition)
-            writer.close()
-            done, _ = await asyncio.wait([task], timeout=CLOSE_TIMEOUT_S)
-            if not done:
-                task.cancel()
+        """Close those that went to somebody else, all at once."""
+        await asyncio.gather(*(self._lose(partition) for partition in list(partitions)))
+
+    async def _lose(self, partition: int) -> None:
+        writer, task = self.by_partition.pop(partition), self._tasks.pop(partition)
+        writer.close()
+        if writer.state in (WriterState.OPENING, WriterState.LOST):
+            task.cancel()  # nothing is under way that would have to end well
+        await asyncio.wait([task], timeout=CLOSE_TIMEOUT_S)
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=CLOSE_TIMEOUT_S)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) and not self.failed.done():
             self.failed.set_exception(error)
-
-
-class Heartbeat:
-    """Counts rounds of the group, so that a writer that was dropped waits for one before it reopens."""
-
-    def __init__(self) -> None:
-        self._round = asyncio.Condition()
-        self._ended = False
-
-    async def beat(self) -> None:
-        """One more round with the group."""
-        async with self._round:
-            self._round.notify_all()
-
-    async def end(self) -> None:
-        """No more rounds: nobody waits for one any longer."""
-        self._ended = True
-        await self.beat()
-
-    async def next(self) -> None:
-        """Wait for the next round."""
-        async with self._round:
-            if not self._ended:
-                await self._round.wait()
 
 
 class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
@@ -87,8 +74,7 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
 
     def __init__(self, kafka: KafkaConfig, settings: WriterSettings) -> None:
         self._kafka, self._settings = kafka, settings
-        self.writers = Writers(kafka, settings)
-        self._heartbeat = Heartbeat()
+        self.writers = Writers(kafka, settings, self._prove)
         self._consumer = AIOKafkaConsumer(
             **kafka.client(),
             group_id=kafka.topic(f"{settings.group}-owners"),
@@ -109,7 +95,6 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
         try:
             while not stop.is_set() and not self.writers.failed.done():
                 await self._consumer.getmany(timeout_ms=int(POLL_S * 1000))  # paused: proves that we live
-                await self._heartbeat.beat()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), POLL_S)
         finally:
@@ -128,30 +113,47 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
         mine = {tp.partition for tp in assigned}
         log.info("partitions owned", extra={"partitions": sorted(mine)})
         await self.writers.lose(set(self.writers.by_partition) - mine)
-        self.writers.gain(sorted(mine), self._heartbeat)
+        self.writers.gain(sorted(mine))
 
     async def _leave(self) -> None:
         await self._consumer.stop()  # leaves the group: the others take over now
-        await self._heartbeat.end()
         await self.writers.lose(list(self.writers.by_partition))
+
+    async def _prove(self, partition: int) -> None:
+        """Wait until the group's coordinator itself says that the partition is still ours.
+
+        What this process believes is worth nothing after a pause. The commit carries our member id and generation,
+        and is refused when another member has taken over; its offset means nothing in this group.
+        """
+        tp = TopicPartition(self._kafka.topic(self._settings.topics.commands), partition)
+        while True:
+            try:
+                await asyncio.wait_for(self._consumer.commit({tp: 0}), PROOF_TIMEOUT_S)
+            except (KafkaError, TimeoutError):
+                await asyncio.sleep(POLL_S)
+            else:
+                return
 
 
 class FixedOwnership:
     """These partitions, without a group: a supervisor must see to it that no other process has them."""
 
     def __init__(self, kafka: KafkaConfig, settings: WriterSettings, partitions: Iterable[int]) -> None:
-        self.writers = Writers(kafka, settings)
+        self.writers = Writers(kafka, settings, self._prove)
         self._partitions = sorted(partitions)
-        self._heartbeat = Heartbeat()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write until `stop`; raises what a writer could not recover from."""
-        self.writers.gain(self._partitions, self._heartbeat)
-        while not stop.is_set() and not self.writers.failed.done():
-            await self._heartbeat.beat()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), POLL_S)
-        await self._heartbeat.end()
-        await self.writers.lose(list(self.writers.by_partition))
+        self.writers.gain(self._partitions)
+        stopping = asyncio.ensure_future(stop.wait())
+        ends: list[asyncio.Future[Any]] = [stopping, self.writers.failed]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            await self.writers.lose(self._partitions)
         if self.writers.failed.done():
             self.writers.failed.result()
+
+    async def _prove(self, partition: int) -> None:
+        """There is no group to ask."""

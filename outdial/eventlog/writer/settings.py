@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from outdial.eventlog.ports import Decider
 
@@ -23,7 +24,12 @@ class WriterTopics:
 
 @dataclass(frozen=True, slots=True)
 class WriterSettings:
-    """`decider` makes the rules of a partition at each opening; `crash` is called at named points (tests)."""
+    """`decider` makes the rules of a partition at each opening.
+
+    `crash` is called at the named points of the protocol (fault tests): during-open, after-read, after-decide,
+    after-send, before-commit, after-commit, during-handover. `snapshots` is a folder for local cache files, used
+    when the decider is Restorable.
+    """
 
     decider: Callable[[int], Decider]
     clock: Callable[[], int]
@@ -45,3 +51,5 @@ class WriterSettings:
     max_skew_us: int = 1_000_000
     compression: Mapping[str, str] = field(default_factory=lambda: {"type": "zstd"})
     crash: Callable[[str], None] = no_crash
+    snapshots: Path | None = None
+    snapshot_every_s: float = 600.0

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import aiokafka.producer.sender
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -12,11 +13,19 @@ from aiokafka.errors import KafkaError
 
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import Message
+from outdial.eventlog.writer import clock
 from outdial.eventlog.writer.settings import WriterSettings
 
 log = logging.getLogger(__name__)
-BATCH_BYTES = 900_000
-STOP_TIMEOUT_S = 5.0
+BATCH_BYTES: Final = 900_000
+STOP_TIMEOUT_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    topic: str
+    count: int
+    acknowledged: Awaitable[Any]
 
 
 class Transactions:
@@ -41,17 +50,18 @@ class Transactions:
         async with asyncio.timeout(self._settings.open_timeout_s):
             await self._producer.start()
 
-    async def commit(self, messages: Mapping[str, Sequence[Message]], next_command: int) -> None:
+    async def commit(self, messages: Mapping[str, Sequence[Message]], next_command: int) -> dict[str, int]:
         """Append by topic and move the commands offset, in one transaction.
 
-        The order is fixed: all sends are awaited before the offsets go, or the broker refuses one of the two
-        and the client backs off (single writer study, trap 2). Whatever is raised, the outcome is unknown.
+        Returns the last offset of each topic (-1: the broker did not tell). The order is fixed: all sends are
+        awaited before the offsets go, or the broker refuses one of the two and the client backs off. Raises
+        ClockSkew before the commit; whatever else is raised, the outcome is unknown.
         """
         crash, wait = self._settings.crash, self._settings.transaction_wait_s
         await self._producer.begin_transaction()
+        before_us = self._settings.clock()
         sends = [send for topic, batch in messages.items() for send in await self._send(topic, batch)]
-        if sends:
-            await asyncio.wait_for(asyncio.gather(*sends), wait)
+        last = await asyncio.wait_for(self._acknowledged(sends, before_us), wait)
         crash("after-send")
         commands = TopicPartition(self._kafka.topic(self._settings.topics.commands), self._partition)
         group = self._kafka.topic(self._settings.group)
@@ -60,6 +70,7 @@ class Transactions:
         crash("before-commit")
         await asyncio.wait_for(self._producer.commit_transaction(), wait)
         crash("after-commit")
+        return last
 
     async def close(self) -> None:
         """Stop the client; a fenced producer raises here and must be closed all the same."""
@@ -70,27 +81,36 @@ class Transactions:
             with contextlib.suppress(KafkaError, OSError):
                 await self._producer.client.close()
 
-    async def _send(self, topic: str, messages: Sequence[Message]) -> list[Awaitable[Any]]:
-        futures: list[Awaitable[Any]] = []
+    async def _acknowledged(self, sends: Sequence[_Sent], before_us: int) -> dict[str, int]:
+        answers = await asyncio.gather(*(send.acknowledged for send in sends))
+        stamps = [answer.timestamp * 1000 for answer in answers if answer.timestamp_type == 1]
+        clock.check(before_us, self._settings.clock(), stamps, self._settings.max_skew_us)
+        return {
+            send.topic: answer.offset + send.count - 1 if answer.offset >= 0 else -1
+            for send, answer in zip(sends, answers, strict=True)
+        }
+
+    async def _send(self, topic: str, messages: Sequence[Message]) -> list[_Sent]:
+        sends: list[_Sent] = []
         batch = self._producer.create_batch()
         for message in messages:
             if not self._fits(batch, message):
-                futures.append(await self._close_batch(topic, batch))
+                sends.append(await self._close_batch(topic, batch))
                 batch = self._producer.create_batch()
                 if not self._fits(batch, message):
                     raise ValueError(f"a message for {topic} is larger than a batch")
         if batch.record_count():
-            futures.append(await self._close_batch(topic, batch))
-        return futures
+            sends.append(await self._close_batch(topic, batch))
+        return sends
 
     @staticmethod
     def _fits(batch: Any, message: Message) -> bool:
         headers = list(message.headers)
         return batch.append(key=message.key, value=message.value, timestamp=None, headers=headers) is not None
 
-    async def _close_batch(self, topic: str, batch: Any) -> Awaitable[Any]:
+    async def _close_batch(self, topic: str, batch: Any) -> _Sent:
         batch.close()
-        sent: Awaitable[Any] = await self._producer.send_batch(
+        acknowledged: Awaitable[Any] = await self._producer.send_batch(
             batch, self._kafka.topic(topic), partition=self._partition
         )
-        return sent
+        return _Sent(topic, batch.record_count(), acknowledged)

@@ -190,8 +190,8 @@ def test_a_rejection_that_is_known_later_is_shown_as_one(console: Console) -> No
     console.campaign.undo = {"command_id": "command-1", "command": "reset"}
     console.api.unsettled["undo"] = 1
     page = console.open()
-    console.campaign.undo = None  # somebody else was faster
     page.click("#undo")
+    console.campaign.undo = None  # somebody else was faster, while the window was open
     page.click("dialog button.primary")
     page.see("There is nothing of that command to undo.", "dialog .trouble")
 

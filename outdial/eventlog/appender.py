@@ -1,6 +1,8 @@
 """Appends single messages: idempotent, acknowledged by all replicas, never one caller behind another."""
 
 import asyncio
+import contextlib
+from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
@@ -8,8 +10,11 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import AppendUnknown, LogUnavailable, Message
 
-MAX_REQUEST_BYTES = 1 << 20
-START_TIMEOUT_S = 10.0
+MAX_REQUEST_BYTES: Final = 1 << 20
+# Callers at the same moment share a batch; whoever finds it full would have to wait for its turn.
+BATCH_BYTES: Final = 256 << 10
+START_TIMEOUT_S: Final = 10.0
+STOP_TIMEOUT_S: Final = 10.0
 
 
 class Appender:
@@ -26,6 +31,7 @@ class Appender:
             enable_idempotence=True,
             acks="all",
             linger_ms=0,
+            max_batch_size=BATCH_BYTES,
             max_request_size=MAX_REQUEST_BYTES,
         )
         try:
@@ -37,9 +43,11 @@ class Appender:
         self._producer = producer
 
     async def stop(self) -> None:
-        """Flush and disconnect."""
-        if self._producer is not None:
-            await self._producer.stop()
+        """Flush and disconnect, within 10 s: what is not acknowledged by then, its caller does not know."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(producer.stop(), STOP_TIMEOUT_S)
 
     async def append(self, topic: str, partition: int, message: Message) -> int:
         """Append one message, return its offset.
@@ -65,6 +73,8 @@ class Appender:
             metadata = await asyncio.shield(sent)
         except KafkaTimeoutError as error:
             raise AppendUnknown(f"no acknowledgement from Kafka: {error}") from error
+        except MessageSizeTooLargeError as error:
+            raise ValueError(f"the message is larger than the log takes: {error}") from error
         except KafkaError as error:
             raise LogUnavailable(f"Kafka refused the message: {error}") from error
         return int(metadata.offset)

@@ -6,20 +6,22 @@ A reader knows the newest offset of each key and fetches contents by seek: memor
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from outdial.eventlog.appender import Appender
-from outdial.eventlog.kafka import KafkaConfig
+from outdial.eventlog.kafka import KafkaConfig, connected
 from outdial.eventlog.offsets import partition_count
 from outdial.eventlog.ports import LogRecord, Message
-from outdial.eventlog.replay import follow
+from outdial.eventlog.replay import follow_positions
 
-CACHE_BLOCKS: Final = 256
-FETCH_TIMEOUT_S: Final = 10.0
+CACHE_BYTES: Final = 32 << 20
+FETCH_WAIT_MS: Final = 1000
 
 
 class BlockWriter:
@@ -34,31 +36,60 @@ class BlockWriter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """Where the newest block of a key is."""
+
     partition: int
     offset: int
     is_tombstone: bool
 
 
+class BlockCache:
+    """The blocks that were read or written last, bounded in bytes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most, self._size = most_bytes, 0
+        self._blocks: OrderedDict[Place, bytes] = OrderedDict()
+
+    def keep(self, place: Place, value: bytes) -> None:
+        """Keep one block; the ones that were not asked for longest make room."""
+        self.forget(place)
+        self._blocks[place] = value
+        self._size += len(value)
+        while self._size > self._most:
+            _, gone = self._blocks.popitem(last=False)
+            self._size -= len(gone)
+
+    def get(self, place: Place) -> bytes | None:
+        """One block, if it is here."""
+        if place in self._blocks:
+            self._blocks.move_to_end(place)
+        return self._blocks.get(place)
+
+    def forget(self, place: Place) -> None:
+        """Drop one block: it was rewritten or tombstoned."""
+        self._size -= len(self._blocks.pop(place, b""))
+
+
 class BlockReader:
     """Follows all partitions of a block topic; `get` waits until it has passed the offset asked for."""
 
-    def __init__(self, kafka: KafkaConfig, topic: str) -> None:
+    def __init__(self, kafka: KafkaConfig, topic: str, cache_bytes: int = CACHE_BYTES) -> None:
         self._kafka, self._topic = kafka, topic
-        self._places: dict[str, _Place] = {}
+        self._places: dict[bytes, Place] = {}
         self._passed: dict[int, int] = {}
         self._news = asyncio.Condition()
-        self._cache: OrderedDict[tuple[int, int], bytes | None] = OrderedDict()
+        self._cache = BlockCache(cache_bytes)
         self._seeking = asyncio.Lock()
+        self._open = AsyncExitStack()
         self._seeker: AIOKafkaConsumer | None = None
         self._following: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to follow from the start of the topic."""
+        """Begin to follow from the start of the topic. Raises LogUnavailable."""
         count = await partition_count(self._kafka, self._topic)
         self._passed = dict.fromkeys(range(count), 0)
-        self._seeker = AIOKafkaConsumer(**self._kafka.consumer())
-        await self._seeker.start()
+        self._seeker = await self._open.enter_async_context(connected(self._kafka, **self._kafka.consumer()))
         self._following = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
@@ -67,63 +98,73 @@ class BlockReader:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._following
-        if self._seeker is not None:
-            await self._seeker.stop()
+        await self._open.aclose()
 
     async def get(self, key: str, partition: int, at_least: int, timeout_s: float) -> bytes | None:
         """The newest value of a key; None when it is tombstoned or was never written.
 
-        Raises TimeoutError when the reader does not get past `at_least` in time.
+        Raises TimeoutError when the reader does not get past `at_least` in time, and what ended its following.
         """
+        name = key.encode()
         async with asyncio.timeout(timeout_s):
-            async with self._news:
-                await self._news.wait_for(lambda: self._is_past(partition, at_least))
-            place = self._places.get(key)
-            return None if place is None or place.is_tombstone else await self._fetch(place)
+            await self._until(lambda: self._passed.get(partition, 0) > at_least)
+            while (place := self._places.get(name)) is not None and not place.is_tombstone:
+                if (value := self._cache.get(place) or await self._fetch(place)) is not None:
+                    return value
+                # compacted away since: what took its place is on its way to us
+                await self._until(partial(self._is_newer, name, place))
+            return None
 
-    def _is_past(self, partition: int, offset: int) -> bool:
+    async def _until(self, true: Callable[[], bool]) -> None:
+        async with self._news:
+            await self._news.wait_for(lambda: self._is_over() or true())
+
+    def _is_newer(self, name: bytes, place: Place) -> bool:
+        return self._places[name] != place
+
+    def _is_over(self) -> bool:
+        """Raises what ended the following: nothing new would ever be known."""
         if self._following is not None and self._following.done():
             self._following.result()
-        return self._passed.get(partition, 0) > offset
+        return False
 
     async def _follow(self) -> None:
         try:
-            async for batch in follow(self._kafka, self._topic, self._passed):
-                async with self._news:
+            starts = dict(self._passed)
+            async with aclosing(follow_positions(self._kafka, self._topic, starts)) as batches:
+                async for batch, positions in batches:
                     for partition, records in batch.items():
                         self._note(partition, records)
-                    self._news.notify_all()
+                    async with self._news:
+                        self._passed.update(positions)
+                        self._news.notify_all()
         finally:
-            async with self._news:
+            async with self._news:  # the task is done before they wake
                 self._news.notify_all()
 
     def _note(self, partition: int, records: Sequence[LogRecord]) -> None:
         for record in records:
-            if record.key is not None:
-                place = _Place(partition, record.offset, record.value is None)
-                self._places[record.key.decode()] = place
-                self._keep((partition, record.offset), record.value)
-            self._passed[partition] = record.offset + 1
+            if record.key is None:
+                continue
+            if (former := self._places.get(record.key)) is not None:
+                self._cache.forget(former)
+            place = Place(partition, record.offset, record.value is None)
+            self._places[record.key] = place
+            if record.value is not None:
+                self._cache.keep(place, record.value)
 
-    def _keep(self, at: tuple[int, int], value: bytes | None) -> None:
-        self._cache[at] = value
-        self._cache.move_to_end(at)
-        if len(self._cache) > CACHE_BLOCKS:
-            self._cache.popitem(last=False)
-
-    async def _fetch(self, place: _Place) -> bytes | None:
-        at = (place.partition, place.offset)
-        if at in self._cache:
-            self._cache.move_to_end(at)
-            return self._cache[at]
+    async def _fetch(self, place: Place) -> bytes | None:
+        """The block at this place; None when it is not there any more."""
         assert self._seeker is not None  # noqa: S101  # started
         async with self._seeking:
             tp = TopicPartition(self._kafka.topic(self._topic), place.partition)
             self._seeker.assign([tp])
             self._seeker.seek(tp, place.offset)
-            found = await self._seeker.getmany(tp, timeout_ms=int(FETCH_TIMEOUT_S * 1000), max_records=1)
-        for record in found.get(tp, ()):
-            if record.offset == place.offset:
-                self._keep(at, record.value)
-                return bytes(record.value) if record.value is not None else None
-        return None
+            while True:
+                found = await self._seeker.getmany(tp, timeout_ms=FETCH_WAIT_MS, max_records=1)
+                for record in found.get(tp, ()):
+                    if record.offset == place.offset:
+                        self._cache.keep(place, record.value)
+                        return bytes(record.value)
+                if await self._seeker.position(tp) > place.offset:
+                    return None

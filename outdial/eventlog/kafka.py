@@ -1,12 +1,16 @@
 """How to reach the broker: one value for producers, consumers and the administration client."""
 
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
-from outdial.eventlog.ports import LogRecord
+from outdial.eventlog.ports import LogRecord, LogUnavailable
 
 REQUEST_TIMEOUT_MS: Final = 5000
 RETRY_BACKOFF_MS: Final = 50
@@ -44,8 +48,12 @@ class KafkaConfig:
                 "sasl_plain_password": self.password,
             }
         if self.security_protocol.endswith("SSL"):
-            found["ssl_context"] = ssl.create_default_context(cafile=self.ca_file or None)
+            found["ssl_context"] = self.ssl_context()
         return found
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Trusts `ca_file`, or the machine's authorities without one."""
+        return ssl.create_default_context(cafile=self.ca_file or None)
 
     def consumer(self) -> dict[str, Any]:
         """Arguments of a consumer that reads what was committed and keeps its own position."""
@@ -55,6 +63,20 @@ class KafkaConfig:
             "auto_offset_reset": "earliest",
             "max_partition_fetch_bytes": FETCH_BYTES,
         }
+
+
+@asynccontextmanager
+async def connected(kafka: KafkaConfig, **settings: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """A started consumer with these settings, stopped at the end. LogUnavailable when the broker is away."""
+    consumer = AIOKafkaConsumer(**settings)
+    try:
+        try:
+            await consumer.start()
+        except (KafkaError, OSError) as error:
+            raise LogUnavailable(f"cannot reach Kafka at {kafka.bootstrap}: {error}") from error
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 def log_record(record: ConsumerRecord) -> LogRecord:

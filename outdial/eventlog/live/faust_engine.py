@@ -12,9 +12,11 @@ from typing import Any
 import faust
 from faust.transport.drivers import aiokafka as driver
 
-from outdial.eventlog.kafka import log_record
+from outdial.eventlog.kafka import KafkaConfig, log_record
+from outdial.eventlog.live.observed import Observed
 from outdial.eventlog.live.settings import EXIT_ENGINE, EXIT_HANDLER, LiveSettings
 from outdial.eventlog.live.stopping import stop_timer
+from outdial.eventlog.live.watchdog import Watchdog
 from outdial.eventlog.ports import Handler
 
 log = logging.getLogger(__name__)
@@ -91,11 +93,25 @@ class _LiveApp(faust.App):
     live_busy: asyncio.Lock
 
 
+def _credentials(kafka: KafkaConfig) -> Any:
+    """The security of the connection in Faust's words; None for plain text."""
+    context = kafka.ssl_context() if kafka.security_protocol.endswith("SSL") else None
+    if kafka.security_protocol.startswith("SASL"):
+        return faust.SASLCredentials(
+            username=kafka.username,
+            password=kafka.password,
+            ssl_context=context,
+            mechanism=kafka.sasl_mechanism,
+        )
+    return faust.SSLCredentials(context=context) if context is not None else None
+
+
 def build(settings: LiveSettings, handler: Handler) -> Any:
     """The Faust app, in code: no command line, no module global."""
     app = _LiveApp(
         settings.kafka.topic(settings.group),
-        broker=f"kafka://{settings.kafka.bootstrap}",
+        broker=[f"kafka://{server.strip()}" for server in settings.kafka.bootstrap.split(",")],
+        broker_credentials=_credentials(settings.kafka),
         autodiscover=False,
         web_enabled=False,
         topic_allow_declare=False,
@@ -125,8 +141,10 @@ def build(settings: LiveSettings, handler: Handler) -> Any:
 
 
 def run(settings: LiveSettings, handler: Handler) -> None:
-    """Blocking, until SIGTERM or SIGINT. Ends the process with 70 (handler) or 72 (engine) on an error."""
-    app = build(settings, handler)
+    """Blocking, until SIGTERM or SIGINT; the exit codes are those of the plain engine."""
+    observed = Observed(handler)
+    Watchdog(settings, observed).start()
+    app = build(settings, observed)
     worker = faust.Worker(app, loglevel="info", redirect_stdouts=False, quiet=True)
     original = worker.on_worker_shutdown
 

@@ -1,19 +1,24 @@
 """The live stream on plain aiokafka."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 from collections.abc import Iterable
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from outdial.eventlog.kafka import log_record
+from outdial.eventlog.live.observed import Observed
 from outdial.eventlog.live.settings import EXIT_ENGINE, EXIT_HANDLER, LiveSettings
 from outdial.eventlog.live.stopping import stop_timer
+from outdial.eventlog.live.watchdog import Watchdog
 from outdial.eventlog.ports import Handler
 
 log = logging.getLogger(__name__)
+LEAVE_TIMEOUT_S: Final = 5.0
 
 
 class HandlerFailed(Exception):
@@ -64,7 +69,8 @@ async def consume(settings: LiveSettings, handler: Handler, stop: asyncio.Event)
                     if tp in consumer.assignment():
                         await _handle(handler, tp.partition, records)
     finally:
-        await asyncio.wait_for(consumer.stop(), settings.stop_within_s)
+        with contextlib.suppress(TimeoutError):  # what ended the loop counts, not how long leaving takes
+            await asyncio.wait_for(consumer.stop(), LEAVE_TIMEOUT_S)
 
 
 async def _handle(handler: Handler, partition: int, records: Iterable[object]) -> None:
@@ -87,9 +93,15 @@ async def _until_signal(settings: LiveSettings, handler: Handler) -> None:
 
 
 def run(settings: LiveSettings, handler: Handler) -> None:
-    """Blocking, until SIGTERM or SIGINT. Ends the process with 70 (handler) or 72 (engine) on an error."""
+    """Blocking, until SIGTERM or SIGINT.
+
+    Ends the process with 70 when the handler raises, 71 when it stands still, 72 when the engine fails, 73 when
+    the stop takes too long.
+    """
+    observed = Observed(handler)
+    Watchdog(settings, observed).start()
     try:
-        asyncio.run(_until_signal(settings, handler))
+        asyncio.run(_until_signal(settings, observed))
     except HandlerFailed:
         log.exception("the handler failed")
         os._exit(EXIT_HANDLER)

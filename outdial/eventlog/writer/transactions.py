@@ -74,12 +74,20 @@ class Transactions:
 
     async def close(self) -> None:
         """Stop the client; a fenced producer raises here and must be closed all the same."""
+        self._take_note()
         try:
             await asyncio.wait_for(self._producer.stop(), STOP_TIMEOUT_S)
         except (KafkaError, TimeoutError) as error:
             log.info("fenced producer stopped", extra={"partition": self._partition, "error": repr(error)})
             with contextlib.suppress(KafkaError, OSError):
                 await self._producer.client.close()
+
+    def _take_note(self) -> None:
+        """A batch that failed before it was sent fails a second future inside of the client, which nobody awaits."""
+        for batches in self._producer._message_accumulator._batches.values():
+            for batch in batches:
+                if batch._drain_waiter.done() and not batch._drain_waiter.cancelled():
+                    batch._drain_waiter.exception()
 
     async def _acknowledged(self, sends: Sequence[_Sent], before_us: int) -> dict[str, int]:
         answers = await asyncio.gather(*(send.acknowledged for send in sends))

@@ -7,7 +7,32 @@ from psycopg import AsyncConnection, OperationalError
 
 from outdial.views.database import CHANNEL, Row, connect
 
-QUEUE = 1_000
+RETRY_S = 0.5
+
+
+class Watcher:
+    """The campaigns that have changed since they were asked for: each once, however often it did."""
+
+    def __init__(self) -> None:
+        self._changed: dict[str, None] = {}
+        self._news = asyncio.Event()
+
+    def note(self, campaign: str) -> None:
+        """It has changed."""
+        self._changed[campaign] = None
+        self._news.set()
+
+    async def next(self, wait_s: float) -> str:
+        """The campaign that waits longest; an empty text after `wait_s` without news."""
+        try:
+            await asyncio.wait_for(self._news.wait(), wait_s)
+        except TimeoutError:
+            return ""
+        campaign = next(iter(self._changed))
+        del self._changed[campaign]
+        if not self._changed:
+            self._news.clear()
+        return campaign
 
 
 class Changes:
@@ -15,8 +40,9 @@ class Changes:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._watchers: set[asyncio.Queue[str]] = set()
+        self._watchers: set[Watcher] = set()
         self._task: asyncio.Task[None] | None = None
+        self._seen: dict[str, int] = {}
 
     def start(self) -> None:
         """Begin to listen; a lost connection is made again."""
@@ -30,28 +56,38 @@ class Changes:
 
     async def watch(self, wait_s: float) -> AsyncGenerator[str, None]:
         """Campaign ids as they change, from now on; an empty text after `wait_s` without news."""
-        queue: asyncio.Queue[str] = asyncio.Queue(QUEUE)
-        self._watchers.add(queue)
+        watcher = Watcher()
+        self._watchers.add(watcher)
         try:
             while True:
-                try:
-                    yield await asyncio.wait_for(queue.get(), wait_s)
-                except TimeoutError:
-                    yield ""
+                yield await watcher.next(wait_s)
         finally:
-            self._watchers.discard(queue)
+            self._watchers.discard(watcher)
 
     async def _listen(self) -> None:
         while True:
             try:
                 async with await connect(self._dsn) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
-                    await self._pass_on(connection)
+                    await self._catch_up(connection)
+                    async for notice in connection.notifies():
+                        campaign, _, sequence = notice.payload.rpartition("@")
+                        self._pass_on(campaign, int(sequence))
             except OperationalError:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(RETRY_S)
 
-    async def _pass_on(self, connection: AsyncConnection[Row]) -> None:
-        async for notice in connection.notifies():
-            for queue in self._watchers:
-                if not queue.full():  # a watcher that is this far behind reads the newest state anyway
-                    queue.put_nowait(notice.payload)
+    async def _catch_up(self, connection: AsyncConnection[Row]) -> None:
+        """Pass on what changed while nobody listened. A schema that is not there yet has changed nothing."""
+        found = await connection.execute("SELECT to_regclass('campaigns') IS NOT NULL AS made")
+        row = await found.fetchone()
+        if row is None or not row["made"]:
+            return
+        found = await connection.execute("SELECT campaign, sequence FROM campaigns")
+        for row in await found.fetchall():
+            if self._seen.get(row["campaign"]) != row["sequence"]:
+                self._pass_on(row["campaign"], row["sequence"])
+
+    def _pass_on(self, campaign: str, sequence: int) -> None:
+        self._seen[campaign] = sequence
+        for watcher in self._watchers:
+            watcher.note(campaign)

@@ -1,11 +1,14 @@
 """One event of the log as the fold takes it: decoded, with what its envelope says."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from outdial.campaign.events import Event
 from outdial.messages.persons import PersonsBlock
+
+LogEnd = Callable[[int], Awaitable[int]]
+"""Where a partition of the events ends now, uncommitted ones included."""
 
 
 class Blocks(Protocol):
@@ -17,7 +20,11 @@ class Blocks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """An event with its place in the log; `upload_columns` are those that the upload of a commit brings."""
+    """An event with its place in the log.
+
+    `block` is that of its records; `missing` are the records that are not in it, and `known_until` is the offset
+    before which an event must say why. `problem` says why the event cannot be taken in; `event` is None then.
+    """
 
     campaign: str
     sequence: int
@@ -26,6 +33,8 @@ class Fact:
     at_us: int
     actor: str
     command_id: str
-    event: Event
+    event: Event | None
     block: PersonsBlock | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
+    missing: Sequence[int] = ()
+    known_until: int = 0
+    problem: str = ""

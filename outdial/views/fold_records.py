@@ -1,9 +1,11 @@
-"""Folds what is said of records into the views: added, reset, forced, deleted, undone, excluded."""
+"""Folds what is said of records into the views: added, reset, forced, deleted, undone, excluded.
 
-import json
+What touches a set is one statement over its runs of numbers; its records leave the counts before and enter after.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
-
-from psycopg import AsyncConnection
 
 from outdial.campaign.events import (
     CampaignForceCompleted,
@@ -13,173 +15,201 @@ from outdial.campaign.events import (
     RecordsDeleted,
     RecordsExcluded,
 )
+from outdial.campaign.vocabulary import FORCE_COMPLETED
 from outdial.messages.persons import PersonsBlock
-from outdial.views.columns import filled, numbers
-from outdial.views.database import Row
+from outdial.views.batch import Batch, Db
+from outdial.views.columns import Ranges, filled, ranges, storable, storable_texts
+from outdial.views.facts import Fact
+from outdial.views.tallies import count_set
+from outdial.views.versions import each_kept
 
-Db = AsyncConnection[Row]
-# what an undo brings back
-PREVIOUS: Final = (
-    "jsonb_build_array(status, reason, disposition, attempts, pass_number, next_attempt_us, is_awaiting)"
-)
+MAX_PASS: Final = 65_535  # the record book's
+# The records of a set; joined, because a list of numbers would be compared one by one.
+OF_SET: Final = "FROM unnest(%s::int[], %s::int[]) AS r (low, high)"
+IN_SET: Final = "s.campaign = %s AND s.record BETWEEN r.low AND r.high"
+KEEP: Final = """
+    previous_status = s.status, previous_reason = s.reason, previous_disposition = s.disposition,
+    previous_attempts = s.attempts, previous_pass = s.pass_number, previous_next_us = s.next_attempt_us,
+    previous_awaiting = s.is_awaiting
+"""
+FORGET: Final = """
+    previous_status = NULL, previous_reason = NULL, previous_disposition = NULL, previous_attempts = NULL,
+    previous_pass = NULL, previous_next_us = NULL, previous_awaiting = NULL
+"""
 
 
-async def added(
-    db: Db, campaign: str, event: RecordsAdded, block: PersonsBlock | None, created_us: int
-) -> None:
+def added(batch: Batch, fact: Fact, event: RecordsAdded, created_us: int) -> None:
     """The chunk's rows as records of an upload that is still open. A row that is erased already is left out."""
-    count = len(event.row)
-    places = filled(event.block_row, count, 0) if event.block_row else list(range(count))
-    columns = {
-        "priority": filled(event.priority, count, 1),
-        "expires_us": filled(event.expires_us, count, 0),
-        "agent": filled(event.agent, count, ""),
-        "skill": filled(event.skill, count, ""),
-        "zone": filled(event.zone, count, ""),
-    }
-    kept: list[tuple[Any, ...]] = []
-    for at in range(count):
-        place = block.place(places[at]) if block else None
-        if block is None or place is None:
-            continue
-        extra = json.dumps(dict(block.extra_of(place)), ensure_ascii=False)
-        person = (block.phone[place], block.name[place], extra)
-        kept.append(
-            (event.first_record + at, event.row[at], *(column[at] for column in columns.values()), *person)
-        )
-    if not kept:
+    if fact.block is None:
         return
-    await db.execute(
-        """
-        INSERT INTO records
-        SELECT %s, r.record, %s, r.row, r.phone, r.name, r.priority, r.expires_us, r.agent, r.skill, r.zone,
-               r.extra, %s
-        FROM unnest(%s::int[], %s::int[], %s::smallint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
-                    %s::text[], %s::text[], %s::jsonb[])
-             AS r (record, row, priority, expires_us, agent, skill, zone, phone, name, extra)
-        """,
-        [campaign, event.upload_id, created_us, *(list(column) for column in zip(*kept, strict=True))],
-    )
-    await db.execute(
-        "INSERT INTO record_states (campaign, record, updated_us) SELECT %s, r, %s FROM unnest(%s::int[]) AS r",
-        [campaign, created_us, [row[0] for row in kept]],
-    )
+    batch.add_records(_record_rows(fact.campaign, event, fact.block, created_us))
 
 
-async def rejected(db: Db, campaign: str, event: RecordsAdded) -> None:
+def _record_rows(
+    campaign: str, event: RecordsAdded, block: PersonsBlock, created_us: int
+) -> Iterator[tuple[Any, ...]]:
+    count = len(event.row)
+    columns = zip(
+        range(event.first_record, event.first_record + count),
+        event.row,
+        event.block_row or range(count),
+        filled(event.priority, count, 1),
+        filled(event.expires_us, count, 0),
+        storable_texts(filled(event.agent, count, "")),
+        storable_texts(filled(event.skill, count, "")),
+        storable_texts(filled(event.zone, count, "")),
+        strict=True,
+    )
+    names = storable_texts(block.name)
+    extra = [dict(zip(block.columns, values, strict=True)) for values in zip(*block.extra, strict=True)]
+    for record, row, block_row, priority, expires_us, agent, skill, zone in columns:
+        place = block.place(block_row)
+        if place is None:
+            continue
+        person = (block.phone[place], names[place])
+        more = storable(extra[place]) if extra else {}
+        yield (
+            *(campaign, record, event.upload_id, row, *person, priority, expires_us),
+            *(agent, skill, zone, more, created_us),
+        )
+
+
+async def rejected(batch: Batch, campaign: str, event: RecordsAdded) -> None:
     """The chunk's rows that did not become records, with their codes."""
-    rows = list(zip(event.invalid_row, event.invalid_code, event.invalid_column, strict=True))
-    places = range(len(rows))
-    await db.execute(
-        """
-        INSERT INTO rejected_rows
-        SELECT %s, %s, r.row, r.column_name, r.code, %s, %s, r.place
-        FROM unnest(%s::int[], %s::text[], %s::text[], %s::int[]) AS r (row, code, column_name, place)
-        ON CONFLICT DO NOTHING
-        """,
+    rows = zip(event.invalid_row, event.invalid_column, event.invalid_code, strict=True)
+    block = (event.invalid_block_id, event.invalid_block_offset)
+    async with (
+        batch.db.cursor() as cursor,
+        cursor.copy("COPY rejected_rows FROM STDIN (FORMAT BINARY)") as copying,
+    ):
+        copying.set_types(("text", "text", "int4", "text", "text", "text", "int8", "int4"))
+        for place, (row, column, code) in enumerate(rows):
+            await copying.write_row((campaign, event.upload_id, row, storable(column), code, *block, place))
+
+
+def excluded(batch: Batch, campaign: str, event: RecordsExcluded, at_us: int) -> None:
+    """Final, each with its reason."""
+    for record, reason in zip(event.record, event.reason, strict=True):
+        if state := batch.states.change(campaign, record):
+            state.status = "Complete" if reason == FORCE_COMPLETED else "Fail"
+            state.reason, state.next_attempt_us, state.updated_us = reason, 0, at_us
+
+
+async def reset(batch: Batch, campaign: str, event: CampaignReset, at_us: int) -> None:
+    """As if never dialled, in a new pass; the former values are kept for an undo."""
+    chosen = ranges(event.records)
+    async with _counted(batch, campaign, chosen):
+        await batch.db.execute(
+            f"""
+            UPDATE record_states AS s
+            SET {KEEP}, status = 'Pending', reason = '', disposition = '', attempts = 0, next_attempt_us = 0,
+                is_awaiting = false, pass_number = least(s.pass_number + 1, {MAX_PASS}), updated_us = %s
+            {OF_SET} WHERE {IN_SET}
+            """,
+            [at_us, *chosen, campaign],
+        )
+
+
+async def force_completed(batch: Batch, campaign: str, event: CampaignForceCompleted, at_us: int) -> None:
+    """The records that still were to be dialled are Complete."""
+    chosen = ranges(event.records)
+    async with _counted(batch, campaign, chosen):
+        await batch.db.execute(
+            f"""
+            UPDATE record_states AS s
+            SET {KEEP}, status = 'Complete', reason = '{FORCE_COMPLETED}', next_attempt_us = 0, updated_us = %s
+            {OF_SET} WHERE {IN_SET}
+            """,
+            [at_us, *chosen, campaign],
+        )
+
+
+async def deleted(batch: Batch, fact: Fact, event: RecordsDeleted) -> None:
+    """Gone at once, from every view version; within a grace time hidden."""
+    campaign, chosen = fact.campaign, ranges(event.records)
+    if not event.recoverable_until_us:
+        await batch.settle()
+        await erase_everywhere(batch.db, campaign, chosen)
+        return
+    async with _counted(batch, campaign, chosen):
+        await _hide(batch.db, campaign, chosen, (event.command_id, fact.at_us))
+    await _delete_from(batch.db, "missing_persons", campaign, chosen)
+    await batch.db.execute(
+        "INSERT INTO hidden_deletes VALUES (%s, %s, %s, %s, %s, %s)",
         [
             campaign,
+            event.command_id,
+            fact.partition,
+            event.recoverable_until_us,
             event.upload_id,
-            event.invalid_block_id,
-            event.invalid_block_offset,
-            [row for row, _, _ in rows],
-            [code for _, code, _ in rows],
-            [column for _, _, column in rows],
-            list(places),
+            event.records,
         ],
     )
 
 
-async def reset(db: Db, campaign: str, event: CampaignReset, at_us: int) -> None:
-    """As if never dialled, in a new pass; the former values are kept for an undo."""
-    await db.execute(
-        f"""
-        UPDATE record_states SET previous = {PREVIOUS}, status = 'Pending', reason = '', disposition = '',
-               attempts = 0, next_attempt_us = 0, is_awaiting = false, pass_number = pass_number + 1,
-               updated_us = %s
-        WHERE campaign = %s AND record = ANY(%s::int[])
-        """,
-        [at_us, campaign, numbers(event.records)],
+async def undeleted(batch: Batch, campaign: str, event: CommandUndone, at_us: int) -> None:
+    """What the delete had hidden is back."""
+    chosen = ranges(event.records)
+    async with _counted(batch, campaign, chosen):
+        await _hide(batch.db, campaign, chosen, (None, at_us))
+    gone = await batch.db.execute(
+        "DELETE FROM hidden_deletes WHERE campaign = %s AND command_id = %s RETURNING upload_id",
+        [campaign, event.command_id],
     )
+    for row in await gone.fetchall():
+        await batch.uploads.load([(campaign, row["upload_id"])])
+        if upload := batch.uploads.change(campaign, row["upload_id"]):
+            upload.state, upload.ended_us = "committed", at_us
 
 
-async def force_completed(db: Db, campaign: str, event: CampaignForceCompleted, at_us: int) -> None:
-    """The records that still were to be dialled are Complete."""
-    await db.execute(
-        f"""
-        UPDATE record_states SET previous = {PREVIOUS}, status = 'Complete', reason = 'ForceCompleted',
-               next_attempt_us = 0, updated_us = %s
-        WHERE campaign = %s AND record = ANY(%s::int[])
-        """,
-        [at_us, campaign, numbers(event.records)],
-    )
-
-
-async def undone(db: Db, campaign: str, event: CommandUndone, at_us: int) -> None:
-    """What the reset or force complete had overwritten, or what the delete had hidden, is back."""
-    chosen = numbers(event.records)
-    if event.command_type == "DeleteRecords" or event.command_type.endswith("WithdrawUpload"):
-        await db.execute(
-            "UPDATE records SET deleted_by = NULL WHERE campaign = %s AND deleted_by = %s",
-            [campaign, event.command_id],
+async def restored(batch: Batch, campaign: str, event: CommandUndone, at_us: int) -> None:
+    """What the reset or force complete had overwritten is back."""
+    chosen = ranges(event.records)
+    async with _counted(batch, campaign, chosen):
+        await batch.db.execute(
+            f"""
+            UPDATE record_states AS s
+            SET status = s.previous_status, reason = s.previous_reason, disposition = s.previous_disposition,
+                attempts = s.previous_attempts, pass_number = s.previous_pass,
+                next_attempt_us = s.previous_next_us, is_awaiting = s.previous_awaiting, updated_us = %s, {FORGET}
+            {OF_SET} WHERE {IN_SET} AND s.previous_status IS NOT NULL
+            """,
+            [at_us, *chosen, campaign],
         )
-        await _touch(db, campaign, chosen, at_us)
-        return
-    await db.execute(
-        """
-        UPDATE record_states SET status = previous ->> 0, reason = previous ->> 1, disposition = previous ->> 2,
-               attempts = (previous ->> 3)::int, pass_number = (previous ->> 4)::int,
-               next_attempt_us = (previous ->> 5)::bigint, is_awaiting = (previous ->> 6)::boolean,
-               previous = NULL, updated_us = %s
-        WHERE campaign = %s AND record = ANY(%s::int[]) AND previous IS NOT NULL
-        """,
-        [at_us, campaign, chosen],
-    )
 
 
-async def deleted(db: Db, campaign: str, event: RecordsDeleted, at_us: int) -> None:
-    """Gone at once; within a grace time hidden."""
-    chosen = numbers(event.records)
-    if event.recoverable_until_us:
-        await db.execute(
-            "UPDATE records SET deleted_by = %s WHERE campaign = %s AND record = ANY(%s::int[])",
-            [event.command_id, campaign, chosen],
-        )
-        await _touch(db, campaign, chosen, at_us)
-    else:
+async def erase_everywhere(db: Db, campaign: str, chosen: Ranges) -> None:
+    """Remove the records from this version and from those that are kept: gone means gone."""
+    await count_set(db, campaign, chosen, -1)
+    await erase(db, campaign, chosen)
+    async for _ in each_kept(db):
+        await count_set(db, campaign, chosen, -1)
         await erase(db, campaign, chosen)
-    if event.upload_id:
-        await db.execute(
-            "UPDATE uploads SET state = 'withdrawn', ended_us = %s WHERE campaign = %s AND upload_id = %s",
-            [at_us, campaign, event.upload_id],
-        )
 
 
-async def erase(db: Db, campaign: str, chosen: list[int]) -> None:
+async def erase(db: Db, campaign: str, chosen: Ranges) -> None:
     """Remove every row of these records."""
-    for table in ("attempts", "record_states", "records"):
-        await db.execute(
-            f"DELETE FROM {table} WHERE campaign = %s AND record = ANY(%s::int[])",
-            [campaign, chosen],
-        )
+    for table in ("attempts", "record_states", "records", "missing_persons"):
+        await _delete_from(db, table, campaign, chosen)
 
 
-async def excluded(db: Db, campaign: str, event: RecordsExcluded, at_us: int) -> None:
-    """Final, each with its reason."""
+async def _delete_from(db: Db, table: str, campaign: str, chosen: Ranges) -> None:
     await db.execute(
-        """
-        UPDATE record_states AS s
-        SET status = CASE r.reason WHEN 'ForceCompleted' THEN 'Complete' ELSE 'Fail' END, reason = r.reason,
-            next_attempt_us = 0, updated_us = %s, previous = NULL
-        FROM unnest(%s::int[], %s::text[]) AS r (record, reason)
-        WHERE s.campaign = %s AND s.record = r.record
-        """,
-        [at_us, list(event.record), list(event.reason), campaign],
+        f"DELETE FROM {table} AS s USING unnest(%s::int[], %s::int[]) AS r (low, high) WHERE {IN_SET}",
+        [*chosen, campaign],
     )
 
 
-async def _touch(db: Db, campaign: str, chosen: list[int], at_us: int) -> None:
+async def _hide(db: Db, campaign: str, chosen: Ranges, by: tuple[str | None, int]) -> None:
     await db.execute(
-        "UPDATE record_states SET updated_us = %s WHERE campaign = %s AND record = ANY(%s::int[])",
-        [at_us, campaign, chosen],
+        f"UPDATE record_states AS s SET deleted_by = %s, updated_us = %s {OF_SET} WHERE {IN_SET}",
+        [*by, *chosen, campaign],
     )
+
+
+@asynccontextmanager
+async def _counted(batch: Batch, campaign: str, chosen: Ranges) -> AsyncIterator[None]:
+    await batch.settle()
+    await count_set(batch.db, campaign, chosen, -1)
+    yield
+    await count_set(batch.db, campaign, chosen, 1)

@@ -1,5 +1,6 @@
 """Questions to the views. Answers are plain rows; instants are microseconds UTC, 0 = never."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ from psycopg import AsyncConnection
 
 from outdial.campaign.filter import Filter
 from outdial.views.database import Row
-from outdial.views.selecting import VISIBLE, condition
+from outdial.views.selecting import ALL, VISIBLE, condition
 
 Db = AsyncConnection[Row]
 RECORD: Final = """
@@ -43,24 +44,25 @@ async def campaigns(db: Db, after: str, limit: int) -> list[Row]:
 async def counts(db: Db, campaign_id: str) -> Row:
     """total, active, in_progress, awaiting, attempts, and by_status and by_reason as counts of visible records."""
     found = await db.execute(
-        f"""
-        SELECT s.status, s.reason, count(*) AS total, sum(s.claims) AS attempts,
-               count(*) FILTER (WHERE s.is_open) AS in_progress,
-               count(*) FILTER (WHERE s.is_awaiting) AS awaiting,
-               count(*) FILTER (WHERE s.status = 'Pending' AND NOT s.is_open AND NOT s.is_awaiting) AS active
-        {VISIBLE} GROUP BY s.status, s.reason
+        """
+        SELECT status, reason, sum(total)::bigint AS total, sum(claims)::bigint AS attempts,
+               coalesce(sum(total) FILTER (WHERE is_open), 0)::bigint AS in_progress,
+               coalesce(sum(total) FILTER (WHERE is_awaiting), 0)::bigint AS awaiting,
+               coalesce(sum(total) FILTER (WHERE status = 'Pending' AND NOT is_open AND NOT is_awaiting), 0)::bigint
+                   AS active
+        FROM campaign_counts WHERE campaign = %s AND total <> 0 GROUP BY status, reason
         """,
         [campaign_id],
     )
     told: Row = dict.fromkeys(("total", "active", "in_progress", "awaiting", "attempts"), 0)
-    by_status: dict[str, int] = {}
-    by_reason: dict[str, int] = {}
+    by_status: Counter[str] = Counter()
+    by_reason: Counter[str] = Counter()
     for row in await found.fetchall():
         for name in told:
-            told[name] += int(row[name])
-        by_status[row["status"]] = by_status.get(row["status"], 0) + row["total"]
-        by_reason[row["reason"]] = by_reason.get(row["reason"], 0) + row["total"]
-    return {**told, "by_status": by_status, "by_reason": by_reason}
+            told[name] += row[name]
+        by_status[row["status"]] += row["total"]
+        by_reason[row["reason"]] += row["total"]
+    return {**told, "by_status": dict(by_status), "by_reason": dict(by_reason)}
 
 
 async def open_upload(db: Db, campaign_id: str) -> Row | None:
@@ -86,6 +88,8 @@ async def records(
 async def count(db: Db, campaign_id: str, chosen: tuple[str, list[Any]]) -> int:
     """How many visible records match."""
     text, values = chosen
+    if text == ALL:
+        return int((await counts(db, campaign_id))["total"])
     found = await db.execute(f"SELECT count(*) AS total {VISIBLE} AND {text}", [campaign_id, *values])
     row = await found.fetchone()
     return int(row["total"]) if row else 0

@@ -1,5 +1,5 @@
--- The record views, version 1. Everything here can be rebuilt from the log.
--- Times are microseconds UTC (…_us), 0 or NULL = never.
+-- The record views. Everything here can be rebuilt from the log; a change of this file makes a new view version.
+-- Times are microseconds UTC (…_us), 0 = never. Blank texts are empty, so that no index and no filter meets NULL.
 
 CREATE TABLE cursors (
     topic text NOT NULL,
@@ -11,39 +11,65 @@ CREATE TABLE cursors (
 CREATE TABLE campaigns (
     campaign text PRIMARY KEY,
     partition int NOT NULL,
-    settings jsonb NOT NULL,
     position text NOT NULL,
     version bigint NOT NULL,
     sequence bigint NOT NULL,
     created_us bigint NOT NULL,
     updated_us bigint NOT NULL,
     undo jsonb,
-    notice jsonb
+    notice jsonb,
+    settings jsonb NOT NULL
 );
 
+-- Visible records by what people count; moved with every batch, so that a look at a campaign costs a few rows.
+CREATE TABLE campaign_counts (
+    campaign text NOT NULL,
+    status text NOT NULL,
+    reason text NOT NULL,
+    is_open boolean NOT NULL,
+    is_awaiting boolean NOT NULL,
+    total bigint NOT NULL,
+    claims bigint NOT NULL,
+    PRIMARY KEY (campaign, status, reason, is_open, is_awaiting)
+) WITH (fillfactor = 50);
+
+-- Events of these campaigns are passed over until the views are rebuilt: one of them cannot be taken in.
+CREATE TABLE parked_campaigns (
+    campaign text PRIMARY KEY,
+    partition int NOT NULL,
+    log_offset bigint NOT NULL,
+    why text NOT NULL
+);
+
+-- The records of an upload are `numbers` numbers from `first_record` (0: none yet). `is_committed` stays true when
+-- the upload is withdrawn later: its records go by a delete.
 CREATE TABLE uploads (
     campaign text NOT NULL,
     upload_id text NOT NULL,
     state text NOT NULL,
+    is_committed boolean NOT NULL,
+    first_record int NOT NULL,
+    numbers int NOT NULL,
+    read bigint NOT NULL,
+    accepted bigint NOT NULL,
+    duplicate bigint NOT NULL,
+    invalid bigint NOT NULL,
+    code text NOT NULL,
+    column_name text NOT NULL,
+    begun_us bigint NOT NULL,
+    ended_us bigint NOT NULL,
     file_name text NOT NULL,
     file_sha256 bytea NOT NULL,
     file_size bigint NOT NULL,
     duplicates text NOT NULL,
     mode text NOT NULL,
     columns text[] NOT NULL,
+    new_columns text[] NOT NULL,
     actor text NOT NULL,
-    begun_us bigint NOT NULL,
-    ended_us bigint NOT NULL DEFAULT 0,
-    read bigint NOT NULL DEFAULT 0,
-    accepted bigint NOT NULL DEFAULT 0,
-    duplicate bigint NOT NULL DEFAULT 0,
-    invalid bigint NOT NULL DEFAULT 0,
-    code text NOT NULL DEFAULT '',
-    column_name text NOT NULL DEFAULT '',
     PRIMARY KEY (campaign, upload_id)
 );
 
--- Rows that did not become records; the cells are personal data and go with their block.
+-- Rows that did not become records. Their cells are personal data: they stay in the erasable block that is named.
 CREATE TABLE rejected_rows (
     campaign text NOT NULL,
     upload_id text NOT NULL,
@@ -56,7 +82,7 @@ CREATE TABLE rejected_rows (
     PRIMARY KEY (campaign, upload_id, row)
 );
 
--- What is written once with the upload. A record is visible when its upload is committed and it is not deleted.
+-- What is written once, with the upload.
 CREATE TABLE records (
     campaign text NOT NULL,
     record int NOT NULL,
@@ -71,28 +97,36 @@ CREATE TABLE records (
     zone text NOT NULL,
     extra jsonb NOT NULL,
     created_us bigint NOT NULL,
-    deleted_by text,
     PRIMARY KEY (campaign, record)
 ) PARTITION BY HASH (campaign);
 
--- What changes per attempt: narrow, and updated in place (HOT) because no index holds a column of it.
+-- What changes per attempt: narrow, and updated in place (HOT) because no index holds a column that changes.
+-- previous_…: before the last Reset or Force Complete, for its Undo; NULL where nothing can be brought back.
+-- deleted_by: the command of a delete that can still be undone.
 CREATE TABLE record_states (
     campaign text NOT NULL,
     record int NOT NULL,
+    attempts int NOT NULL DEFAULT 0,
+    claims int NOT NULL DEFAULT 0,
+    pass_number int NOT NULL DEFAULT 1,
+    claim_pass int NOT NULL DEFAULT 0,
+    last_attempt_us bigint NOT NULL DEFAULT 0,
+    next_attempt_us bigint NOT NULL DEFAULT 0,
+    updated_us bigint NOT NULL,
+    is_open boolean NOT NULL DEFAULT false,
+    is_awaiting boolean NOT NULL DEFAULT false,
     status text NOT NULL DEFAULT 'Pending',
     reason text NOT NULL DEFAULT '',
     disposition text NOT NULL DEFAULT '',
     last_agent text NOT NULL DEFAULT '',
-    attempts int NOT NULL DEFAULT 0,
-    claims int NOT NULL DEFAULT 0,
-    last_attempt_us bigint NOT NULL DEFAULT 0,
-    next_attempt_us bigint NOT NULL DEFAULT 0,
-    pass_number int NOT NULL DEFAULT 1,
-    claim_pass int NOT NULL DEFAULT 0,
-    updated_us bigint NOT NULL,
-    is_open boolean NOT NULL DEFAULT false,
-    is_awaiting boolean NOT NULL DEFAULT false,
-    previous jsonb,
+    deleted_by text,
+    previous_status text,
+    previous_reason text,
+    previous_disposition text,
+    previous_attempts int,
+    previous_pass int,
+    previous_next_us bigint,
+    previous_awaiting boolean,
     PRIMARY KEY (campaign, record)
 ) PARTITION BY HASH (campaign);
 
@@ -103,19 +137,41 @@ CREATE TABLE attempts (
     pass_number int NOT NULL,
     claimed_us bigint NOT NULL,
     originate_before_us bigint NOT NULL,
+    ring_us bigint NOT NULL,
+    answer_us bigint NOT NULL,
+    connect_us bigint NOT NULL,
+    hangup_us bigint NOT NULL,
+    cause int NOT NULL,
+    sip_code int NOT NULL,
+    outcome text NOT NULL,
+    agent text NOT NULL,
     caller_id text NOT NULL,
     zone text NOT NULL,
-    outcome text NOT NULL DEFAULT '',
-    ring_us bigint NOT NULL DEFAULT 0,
-    answer_us bigint NOT NULL DEFAULT 0,
-    connect_us bigint NOT NULL DEFAULT 0,
-    hangup_us bigint NOT NULL DEFAULT 0,
-    cause int NOT NULL DEFAULT 0,
-    sip_code int NOT NULL DEFAULT 0,
-    agent text NOT NULL DEFAULT '',
-    dispositions jsonb NOT NULL DEFAULT '[]',
+    dispositions jsonb NOT NULL,
     PRIMARY KEY (campaign, record, attempt)
 ) PARTITION BY HASH (campaign);
+
+-- Deletes that can still be undone; their rows are hidden, and go when the log has passed `until_us`.
+CREATE TABLE hidden_deletes (
+    campaign text NOT NULL,
+    command_id text NOT NULL,
+    partition int NOT NULL,
+    until_us bigint NOT NULL,
+    upload_id text NOT NULL,
+    records bytea NOT NULL,
+    PRIMARY KEY (campaign, command_id)
+);
+
+-- Records whose row was no longer in its block. Right if an event before `known_until` deletes them or voids their
+-- upload, which takes them off this list; otherwise personal data has been lost.
+CREATE TABLE missing_persons (
+    campaign text NOT NULL,
+    record int NOT NULL,
+    partition int NOT NULL,
+    known_until bigint NOT NULL,
+    PRIMARY KEY (campaign, record)
+);
+CREATE INDEX missing_persons_due ON missing_persons (partition, known_until);
 
 CREATE TABLE history (
     campaign text NOT NULL,
@@ -129,6 +185,7 @@ CREATE TABLE history (
     data jsonb NOT NULL,
     PRIMARY KEY (campaign, sequence)
 );
+CREATE INDEX history_type ON history (campaign, type, sequence);
 
 CREATE TABLE command_results (
     stream text NOT NULL,
@@ -140,13 +197,16 @@ CREATE TABLE command_results (
 CREATE INDEX command_results_age ON command_results (decided_us);
 
 DO $$
+DECLARE
+    big text;
 BEGIN
-    FOR part IN 0..3 LOOP
-        EXECUTE format('CREATE TABLE records_%s PARTITION OF records FOR VALUES WITH (MODULUS 4, REMAINDER %s)', part, part);
-        EXECUTE format(
-            'CREATE TABLE record_states_%s PARTITION OF record_states FOR VALUES WITH (MODULUS 4, REMAINDER %s) '
-            'WITH (fillfactor = 70)', part, part);
-        EXECUTE format('CREATE TABLE attempts_%s PARTITION OF attempts FOR VALUES WITH (MODULUS 4, REMAINDER %s)', part, part);
+    FOREACH big IN ARRAY ARRAY['records', 'record_states', 'attempts'] LOOP
+        FOR part IN 0..3 LOOP
+            EXECUTE format(
+                'CREATE TABLE %1$s_%2$s PARTITION OF %1$s FOR VALUES WITH (MODULUS 4, REMAINDER %2$s) '
+                'WITH (fillfactor = %3$s)',
+                big, part, CASE big WHEN 'records' THEN 100 ELSE 70 END);
+        END LOOP;
     END LOOP;
 END $$;
 CREATE INDEX records_phone ON records (campaign, phone);

@@ -12,7 +12,7 @@ VISIBLE: Final = """
     FROM records AS r
     JOIN record_states AS s ON s.campaign = r.campaign AND s.record = r.record
     JOIN uploads AS u ON u.campaign = r.campaign AND u.upload_id = r.upload_id
-    WHERE r.campaign = %s AND r.deleted_by IS NULL AND u.state = 'committed'
+    WHERE r.campaign = %s AND s.deleted_by IS NULL AND u.is_committed
 """
 _COLUMN: Final = {
     "status": "s.status",
@@ -23,6 +23,9 @@ _COLUMN: Final = {
     "skill": "r.skill",
 }
 _DATE: Final = {"created": "r.created_us", "updated": "s.updated_us", "last_attempt": "s.last_attempt_us"}
+
+
+ALL: Final = "(true)"  # the condition of a filter that restricts nothing
 
 
 def condition(filters: Sequence[Filter], zone: str, default_date_field: str) -> tuple[str, list[Any]]:

@@ -1,11 +1,12 @@
-"""Starts the projection: views from events by the live engine, answers and health beside it."""
+"""Starts the projection: views from events by the live engine, health and the rest beside it."""
 
 import asyncio
 import logging
-import os
-import threading
+import sys
 import time
+from typing import Final
 
+from prometheus_client import REGISTRY
 from psycopg import OperationalError
 
 from outdial.client.connecting import kafka_config, layout
@@ -13,26 +14,34 @@ from outdial.eventlog import topics
 from outdial.eventlog.live import faust_engine, plain
 from outdial.eventlog.live.settings import LiveSettings
 from outdial.eventlog.ports import LogUnavailable
+from outdial.eventlog.replay import Progress
 from outdial.runtime.exits import Exit
-from outdial.runtime.health import HealthServer, Readiness
 from outdial.runtime.service import settings_of
 from outdial.runtime.settings import Settings
-from outdial.views.database import make_schema
+from outdial.views import versions
+from services.projection.beside import Beside
 from services.projection.handler import ProjectionHandler
-from services.projection.results import Results
+from services.projection.metrics import Metrics
+from services.projection.rebuild import rebuild
+from services.projection.standing import Standing
+from services.projection.views import main as views_main
 
 log = logging.getLogger(__name__)
-START_PATIENCE_S = 60.0
+START_PATIENCE_S: Final = 60.0
+RETRY_S: Final = 0.5
 
 
 def main() -> None:
     """Blocking; the engine ends the process with its own exit codes."""
     settings = settings_of("projection", "kafka", "database")
-    dsn = settings.database.get_secret_value()
-    asyncio.run(prepare(settings, dsn))
+    standing, metrics = Standing(), Metrics(REGISTRY)
+    beside = Beside(settings, standing, metrics)
+    beside.start()
+    asyncio.run(prepare(settings, standing))
+    beside.prepared.set()
+    standing.waits_for = "partitions"
     kafka = kafka_config(settings)
-    handler = ProjectionHandler(kafka, dsn)
-    threading.Thread(target=beside, args=(settings, handler, dsn), name="beside", daemon=True).start()
+    handler = ProjectionHandler(kafka, settings.database.get_secret_value(), standing, metrics)
     live = LiveSettings(
         kafka, "outdial.events", "outdial-projection", data_folder=str(settings.folder("projection"))
     )
@@ -40,41 +49,42 @@ def main() -> None:
     engine.run(live, handler)
 
 
-async def prepare(settings: Settings, dsn: str) -> None:
-    """Check the topics, make the views' tables; waits a minute for either."""
+async def prepare(settings: Settings, standing: Standing) -> None:
+    """Check the topics, have views that this program can read; waits a minute for log and database."""
     end = time.monotonic() + START_PATIENCE_S
     while True:
         try:
+            standing.waits_for = "log"
             await topics.check(kafka_config(settings), layout(settings))
-            await make_schema(dsn)
-        except (LogUnavailable, OperationalError) as error:
-            if time.monotonic() > end:
-                log.critical("cannot start: %s", error)
-                raise SystemExit(Exit.INFRASTRUCTURE) from error
-            await asyncio.sleep(0.5)
+            standing.waits_for = "database"
+            await _have_views(settings, standing)
         except topics.TopicsDiffer as error:
             log.critical("cannot start: %s", error)
             raise SystemExit(Exit.INFRASTRUCTURE) from error
+        except (LogUnavailable, OperationalError, TimeoutError) as error:
+            if time.monotonic() > end:
+                log.critical("cannot start: %s", error)
+                raise SystemExit(Exit.INFRASTRUCTURE) from error
+            await asyncio.sleep(RETRY_S)
         else:
             return
 
 
-def beside(settings: Settings, handler: ProjectionHandler, dsn: str) -> None:
-    """Answers and health in a thread of their own: they must not wait for the engine."""
+async def _have_views(settings: Settings, standing: Standing) -> None:
+    dsn = settings.database.get_secret_value()
+    current = await versions.prepare(dsn)
+    if current.layout == versions.layout():
+        return
 
-    def readiness() -> Readiness:
-        return Readiness((handler.problem,) if handler.problem else (), {"cursors": dict(handler.at)})
+    def show(progress: Progress) -> None:
+        standing.waits_for = f"views of a new layout: {progress.done} of {progress.total}"
 
-    async def run() -> None:
-        results = Results(kafka_config(settings), dsn)
-        await asyncio.gather(HealthServer(settings.admin, readiness).serve(), results.run())
-
-    try:
-        asyncio.run(run())
-    except BaseException:
-        log.exception("answers or health failed")
-        os._exit(Exit.INFRASTRUCTURE)
+    log.warning("the views have another layout, filling a new version", extra={"former": current.number})
+    made = await rebuild(kafka_config(settings), dsn, show)
+    log.warning("the views have a new version", extra={"version": made.number})
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        sys.exit(views_main(sys.argv[1:]))
     main()

@@ -2,114 +2,121 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from psycopg import AsyncConnection, InterfaceError, OperationalError
 
-from outdial.client.registry import SchemaTopic
-from outdial.eventlog.blocks import BlockReader
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import LogRecord
 from outdial.eventlog.replay import replay
-from outdial.messages.codec import Codec, UnknownSchema
-from outdial.views import cursor
+from outdial.views import cursor, parking
+from outdial.views.cursor import EVENTS, CursorMoved
 from outdial.views.database import Row, connect
-from outdial.views.fold import TOPIC, Folding
-from services.projection.reading import BlockSource
+from outdial.views.fold import Folding
+from services.projection.metrics import Metrics
+from services.projection.sources import Sources
+from services.projection.standing import Standing
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 DATABASE_PATIENCE_S: Final = 60.0
 RETRY_S: Final = 0.25
+# A committed transaction leaves one offset that is never delivered; a longer hole may hide events.
+MARKER: Final = 1
 
 
 class ProjectionHandler:
-    """`eventlog`'s Handler: the position is the cursor in the database."""
+    """`eventlog`'s Handler: the position is the cursor in the database, the stream only a hint of what is new."""
 
-    def __init__(self, kafka: KafkaConfig, dsn: str) -> None:
+    def __init__(self, kafka: KafkaConfig, dsn: str, standing: Standing, metrics: Metrics) -> None:
         self._kafka, self._dsn = kafka, dsn
-        self._codec = Codec()
-        self._blocks = BlockReader(kafka, "outdial.persons")
-        self._schemas = SchemaTopic(kafka)
+        self._sources = Sources(kafka)
+        self._standing, self._metrics = standing, metrics
         self._db: AsyncConnection[Row] | None = None
-        self._lock = asyncio.Lock()
-        self._started = False
-        self.problem = ""
-        self.at: dict[int, int] = {}
+        self._lock = asyncio.Lock()  # positions may be asked for while a batch is on its way
 
     async def positions(self, partitions: frozenset[int]) -> Mapping[int, int]:
         """The cursors of the partitions."""
-        await self._start()
+        await self._sources.start()
 
-        async def read(db: AsyncConnection[Row]) -> dict[int, int]:
-            return await cursor.cursors(db, TOPIC, partitions)
+        async def read(db: AsyncConnection[Row]) -> tuple[dict[int, int], set[str]]:
+            return await cursor.cursors(db, EVENTS, partitions), await parking.parked(db)
 
-        self.at = await self._patiently(read)
-        return self.at
+        at, parked = await self._patiently(read)
+        self._standing.at = dict(at)
+        self._note_parked(parked)
+        self._standing.waits_for = ""
+        return at
 
     async def handle(self, partition: int, records: Sequence[LogRecord]) -> None:
         """Fold a batch; what lies between the cursor and the batch is read from the log first."""
-        missing = await self._missing(partition, records[0].offset)
-        for batch in [*missing, records]:
-            await self._fold(partition, batch)
-        self.at[partition] = records[-1].offset + 1
+        try:
+            await self._complete(partition, records[0].offset)
+            await self._fold(partition, records)
+        except CursorMoved as moved:  # another view version is current, and it is not as far
+            log.warning("the cursor was moved", extra={"partition": partition, "to": moved.next_offset})
+            self._standing.at[partition] = moved.next_offset
+            await self._complete(partition, records[0].offset)
+            await self._fold(partition, records)
 
     async def revoked(self, partitions: frozenset[int]) -> None:
         """Nothing to give back: the cursor is in the database."""
         for partition in partitions:
-            self.at.pop(partition, None)
+            self._standing.at.pop(partition, None)
 
-    async def _missing(self, partition: int, offset: int) -> list[Sequence[LogRecord]]:
-        """Batches that the stream skipped; markers between transactions leave none."""
-        before = self.at.get(partition, 0)
-        if before >= offset:
-            return []
-        return [
-            batch async for _, batch in replay(self._kafka, TOPIC, {partition: before}, {partition: offset})
-        ]
+    async def _complete(self, partition: int, offset: int) -> None:
+        before = self._standing.at.get(partition, 0)
+        if offset <= before + MARKER:
+            return
+        async for _, batch in replay(self._kafka, EVENTS, {partition: before}, {partition: offset}):
+            await self._fold(partition, batch)
 
     async def _fold(self, partition: int, records: Sequence[LogRecord]) -> None:
-        await self._learn(records)
+        async def fold(db: AsyncConnection[Row]) -> None:
+            before = self._standing.at.get(partition, 0)
+            done = await Folding(db, self._sources.facts).apply(partition, records, before)
+            self._standing.at[partition] = done.next_offset
+            self._metrics.events.inc(done.events)
+            self._note_parked({*self._standing.parked, *done.parked})
 
-        async def fold(db: AsyncConnection[Row]) -> int:
-            return await Folding(db, self._codec, BlockSource(self._blocks, self._codec)).apply(
-                partition, records
-            )
+        with self._metrics.batches.time():
+            await self._patiently(fold)
 
-        await self._patiently(fold)
-
-    async def _learn(self, records: Sequence[LogRecord]) -> None:
-        """A schema that this program does not have yet was published before its first use."""
-        for record in records:
-            try:
-                self._codec.decode(record.value or b"")
-            except UnknownSchema:
-                await self._schemas.learn(self._codec)
+    def _note_parked(self, parked: set[str]) -> None:
+        self._standing.parked = parked
+        self._metrics.parked.set(len(parked))
 
     async def _patiently(self, work: Callable[[AsyncConnection[Row]], Awaitable[T]]) -> T:
         """Do it on a living connection; a database that is away is asked again for a minute."""
-        async with self._lock, asyncio.timeout(DATABASE_PATIENCE_S):
+        async with self._lock:
+            away_since = 0.0
             while True:
                 try:
-                    if self._db is None or self._db.closed:
-                        self._db = await connect(self._dsn)
-                    done = await work(self._db)
+                    return await self._work(work)
                 except (OperationalError, InterfaceError) as error:
-                    self.problem = f"database: {error}"
-                    log.warning("the database is away", extra={"error": str(error)})
-                    await self._disconnect()
-                    await asyncio.sleep(RETRY_S)
-                else:
-                    self.problem = ""
-                    return done
+                    away_since = away_since or time.monotonic()
+                    if time.monotonic() > away_since + DATABASE_PATIENCE_S:
+                        raise
+                    await self._note_away(error)
 
-    async def _disconnect(self) -> None:
+    async def _work(self, work: Callable[[AsyncConnection[Row]], Awaitable[T]]) -> T:
+        if self._db is None or self._db.closed:
+            self._db = await connect(self._dsn)
+        self._standing.begin_work()
+        try:
+            done = await work(self._db)
+        finally:
+            self._standing.end_work()
+        self._standing.problem = ""
+        return done
+
+    async def _note_away(self, error: Exception) -> None:
+        self._standing.problem = f"database: {error}"
+        self._metrics.away.inc()
+        log.warning("the database is away", extra={"error": str(error)})
         if self._db is not None:
             await self._db.close()
             self._db = None
-
-    async def _start(self) -> None:
-        if not self._started:
-            await self._blocks.start()
-            self._started = True
+        await asyncio.sleep(RETRY_S)

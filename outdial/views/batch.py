@@ -1,0 +1,137 @@
+"""What one transaction of the fold works on: the rows it touches, new records, counts, and the history it writes."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from psycopg import AsyncConnection
+
+from outdial.campaign import events as e
+from outdial.views.database import Row
+from outdial.views.facts import Fact
+from outdial.views.hot import ATTEMPTS, CAMPAIGNS, STATES, UPLOADS, HotRows
+from outdial.views.rows import AttemptRow, CampaignRow, StateRow, UploadRow
+from outdial.views.tallies import Tallies
+
+Db = AsyncConnection[Row]
+_RECORD_TYPES: Final = (
+    "text",
+    "int4",
+    "text",
+    "int4",
+    "text",
+    "text",
+    "int2",
+    "int8",
+    *["text"] * 3,
+    "jsonb",
+    "int8",
+)
+_ROW_FACTS: Final = (
+    e.AttemptsClaimed,
+    e.AttemptsEnded,
+    e.AttemptsCorrected,
+    e.AttemptsWithdrawn,
+    e.RecordsExcluded,
+)
+_OF_UPLOADS: Final = (
+    e.UploadBegun,
+    e.RecordsAdded,
+    e.UploadCommitted,
+    e.UploadRejected,
+    e.UploadAbandoned,
+    e.RecordsDeleted,
+)
+_OF_ATTEMPTS: Final = (e.AttemptsEnded, e.AttemptsCorrected, e.AttemptsWithdrawn)
+
+
+class Batch:
+    """Events of one partition on their way into the views. `facts` are all of them, in order."""
+
+    def __init__(self, db: Db, facts: Sequence[Fact]) -> None:
+        self.db = db
+        self.tallies = Tallies()
+        self.campaigns: HotRows[CampaignRow] = HotRows(db, CAMPAIGNS)
+        self.uploads: HotRows[UploadRow] = HotRows(db, UPLOADS)
+        self.states: HotRows[StateRow] = HotRows(db, STATES, self.tallies.leave)
+        self.attempts: HotRows[AttemptRow] = HotRows(db, ATTEMPTS)
+        self._facts = facts
+        self._records: list[tuple[Any, ...]] = []
+        self._is_ahead = False
+
+    async def open(self) -> None:
+        """Read the campaigns and uploads that the events name."""
+        await self.campaigns.load((fact.campaign,) for fact in self._facts)
+        await self.uploads.load(
+            (fact.campaign, fact.event.upload_id)
+            for fact in self._facts
+            if isinstance(fact.event, _OF_UPLOADS)
+        )
+
+    async def read_ahead(self, place: int) -> None:
+        """Have the rows of the fact at this place, and of those behind it in the batch."""
+        if self._is_ahead:
+            return
+        await self._write_records()
+        ahead = self._facts[place:]
+        await self.states.load(key for fact in ahead for key in _states_of(fact))
+        await self.attempts.load(key for fact in ahead for key in _attempts_of(fact))
+        self._is_ahead = True
+
+    def add_records(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """New records, in the order of the table's columns; they are written before anybody reads."""
+        self._records += rows
+        self._is_ahead = False
+
+    async def settle(self) -> None:
+        """Write everything: a statement over a set of records comes next."""
+        await self._write_records()
+        for state in self.states.changed():
+            self.tallies.enter(state)
+        await self.states.forget()
+        await self.attempts.forget()
+        await self.uploads.flush()
+        self._is_ahead = False
+
+    async def close(self) -> None:
+        """Write what is left."""
+        await self.settle()
+        await self.campaigns.flush()
+        await self.tallies.flush(self.db)
+
+    async def _write_records(self) -> None:
+        if not self._records:
+            return
+        async with (
+            self.db.cursor() as cursor,
+            cursor.copy("COPY records FROM STDIN (FORMAT BINARY)") as copying,
+        ):
+            copying.set_types(_RECORD_TYPES)
+            for row in self._records:
+                await copying.write_row(row)
+        async with (
+            self.db.cursor() as cursor,
+            cursor.copy(
+                "COPY record_states (campaign, record, updated_us) FROM STDIN (FORMAT BINARY)"
+            ) as copying,
+        ):
+            copying.set_types(("text", "int4", "int8"))
+            for row in self._records:
+                await copying.write_row((row[0], row[1], row[-1]))
+        self._records.clear()
+
+
+def _states_of(fact: Fact) -> Iterable[tuple[str, int]]:
+    event = fact.event
+    if isinstance(event, _ROW_FACTS):
+        return [(fact.campaign, record) for record in event.record]
+    return [(fact.campaign, event.record)] if isinstance(event, e.DispositionRecorded) else ()
+
+
+def _attempts_of(fact: Fact) -> Iterable[tuple[str, int, int]]:
+    event = fact.event
+    if isinstance(event, _OF_ATTEMPTS):
+        attempts = event.attempt or [1] * len(event.record)
+        return [(fact.campaign, *pair) for pair in zip(event.record, attempts, strict=True)]
+    if isinstance(event, e.DispositionRecorded):
+        return [(fact.campaign, event.record, event.attempt)]
+    return ()

@@ -5,10 +5,16 @@ import json
 import os
 import secrets
 import socket
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 CHECKOUT_MARK: Final = "pyproject.toml"
+NEXT_PORTS: Final = 100
+LETTING_GO_S: Final = 5.0  # processes of a killed installation may still be closing their ports
 
 
 class FolderHeld(Exception):
@@ -48,11 +54,12 @@ class DataFolder:
             self._lock = None
 
     def port(self, name: str, preferred: int = 0) -> int:
-        """The port of that name: the one used last time, else `preferred`, else a free one; remembered."""
+        """The port of that name: the one used last time, else the first free one from `preferred` on, else any."""
         file = self.path / "ports.json"
         ports: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-        if name not in ports or not is_free(ports[name]):
-            ports[name] = preferred if preferred and is_free(preferred) else free_port()
+        if name not in ports or not until(partial(is_free, ports[name]), LETTING_GO_S):
+            nearby = range(preferred, preferred + NEXT_PORTS) if preferred else range(0)
+            ports[name] = next(filter(is_free, nearby), 0) or free_port()
             _replace(file, json.dumps(ports, indent=1))
         return ports[name]
 
@@ -87,6 +94,16 @@ def is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def until(true: Callable[[], bool], within_s: float) -> bool:
+    """Ask again and again until it is so; False when it was not within the time."""
+    end, pause = time.monotonic() + within_s, threading.Event()
+    while not true():
+        if time.monotonic() > end:
+            return False
+        pause.wait(0.02)
     return True
 
 

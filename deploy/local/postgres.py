@@ -3,15 +3,17 @@
 import importlib.util
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import warnings
 from pathlib import Path
 from typing import Final
 
+import psutil
 import psycopg
 
-from deploy.local.children import Command
+from outdial.runtime.children import Command
 
 VERSION: Final = "18"
 ACCOUNT: Final = "pgserver"  # PostgreSQL refuses to run as root
@@ -46,8 +48,12 @@ class Database:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._account is not None:
             _give(self.folder, self._account)
-        if not (data / "PG_VERSION").exists():
-            self._initialise(data)
+        if not data.exists():
+            part = data.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)  # of an installation that was killed while it made it
+            self._initialise(part)
+            part.replace(data)
+        _forget_the_dead(data)
 
     def command(self) -> Command:
         """How to start it."""
@@ -65,9 +71,10 @@ class Database:
             self.folder / "database.log",
             user=self._account,
             on_parent_death=signal.SIGQUIT,
+            stop_with=signal.SIGINT,
         )
 
-    def is_ready(self) -> bool:
+    def answers(self) -> bool:
         """Whether it answers; makes the database `outdial` the first time."""
         try:
             admin = self.dsn.replace("/outdial", "/postgres")
@@ -99,6 +106,30 @@ class Database:
         )
         if done.returncode:
             raise PostgresMissing(f"the database could not be made: {done.stdout[-500:]}{done.stderr[-500:]}")
+
+
+def _forget_the_dead(data: Path) -> None:
+    """Remove the mark of a killed server whose process id belongs to somebody else by now (after a reboot).
+
+    In every other case the server judges its mark itself, also by the shared memory that backends may still hold.
+    """
+    mark = data / "postmaster.pid"
+    if not mark.exists():
+        return
+    first = mark.read_text().partition("\n")[0].strip()
+    if first.isdecimal() and psutil.pid_exists(int(first)) and not _works_in(data):
+        mark.unlink()
+
+
+def _works_in(data: Path) -> bool:
+    """Whether any process has the cluster as its working directory, as all of a server's have."""
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(data):
+                return True
+        except psutil.Error:
+            continue
+    return False
 
 
 def _give(folder: Path, account: str) -> None:

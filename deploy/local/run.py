@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import httpx
 
-from deploy.local.children import Command, start, stop
 from deploy.local.folder import DataFolder, default_folder
 from deploy.local.sample import Sample, SampleFailed
 from deploy.local.up import say
+from outdial.runtime.children import Command, start, stop
 from outdial.runtime.exits import Exit
 
 READY_TIMEOUT_S: Final = 180.0
@@ -40,7 +40,9 @@ def start_everything(folder: DataFolder) -> Running:
     log = path / "logs" / "up.log"
     log.parent.mkdir(exist_ok=True)
     log.write_bytes(b"")
-    process = start(Command("up", [sys.executable, "-m", "deploy.local.up"], log, {"OUTDIAL_DATA": str(path)}))
+    process = start(
+        Command("up", [sys.executable, "-m", "deploy.local.up"], log, {"OUTDIAL_DATA": str(path)})
+    )
     began, told, pause = time.monotonic(), 0, threading.Event()
     while time.monotonic() < began + READY_TIMEOUT_S:
         text = log.read_text()
@@ -53,7 +55,9 @@ def start_everything(folder: DataFolder) -> Running:
         if "console " in text:
             return Running(process, (path / "url").read_text())
         pause.wait(0.1)
-    raise SampleFailed(f"Outdial is not ready after {READY_TIMEOUT_S:.0f} s, see {log} and the logs beside it")
+    raise SampleFailed(
+        f"Outdial is not ready after {READY_TIMEOUT_S:.0f} s, see {log} and the logs beside it"
+    )
 
 
 def stay(running: Running) -> int:

@@ -21,7 +21,15 @@ FORMATS: Final = ("csv", "xlsx", "xml", "pdf")
 SEED: Final = 7
 SHORT_RETRY: Final = {
     outcome: {"attempts": 2, "delay_s": 2}
-    for outcome in ("Busy", "NoAnswer", "Unreachable", "Rejected", "OutOfOrder", "TimerExpiry", "AnsweringMachine")
+    for outcome in (
+        "Busy",
+        "NoAnswer",
+        "Unreachable",
+        "Rejected",
+        "OutOfOrder",
+        "TimerExpiry",
+        "AnsweringMachine",
+    )
 }
 ALWAYS: Final = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "24:00"}]
 
@@ -72,7 +80,9 @@ class Sample:
         workbook = self._folder / f"{campaign}.xlsx"
         expected = write_sample(workbook, self._rows, SEED)
         with workbook.open("rb") as file:
-            upload = self._ask("POST", f"/campaigns/{campaign}/uploads", files={"file": (workbook.name, file)})
+            upload = self._ask(
+                "POST", f"/campaigns/{campaign}/uploads", files={"file": (workbook.name, file)}
+            )
         path = f"/campaigns/{campaign}/uploads/{upload['upload_id']}"
         receipt = self._wait(path, lambda found: found["state"] not in ("queued", "checking"))
         told = {name: receipt[name] for name in ("read", "accepted", "duplicate", "invalid")}
@@ -110,7 +120,9 @@ class Sample:
         found: dict[str, int] = {}
         for form in FORMATS:
             path = self._folder / f"{campaign}.{form}"
-            with self._http.stream("GET", f"/campaigns/{campaign}/download", params={"format": form}) as answer:
+            with self._http.stream(
+                "GET", f"/campaigns/{campaign}/download", params={"format": form}
+            ) as answer:
                 if answer.status_code != httpx.codes.OK:
                     raise SampleFailed(f"download {form}: {answer.status_code} {answer.read().decode()}")
                 path.write_bytes(b"".join(answer.iter_bytes()))

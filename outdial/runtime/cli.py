@@ -17,6 +17,7 @@ MODULES: Final[Mapping[str, str]] = {
     "up": "deploy.local.up",
     "doctor": "deploy.local.doctor",
     "run": "deploy.local.run",
+    "views": "services.projection.views",
 }
 
 

@@ -65,7 +65,9 @@ class Settings(BaseModel):
     allow_simulator: bool = Field(False, description="1 lets `outdial serve` use the simulator")
     simulator_seed: int = Field(1, description="seed of the outcomes")
     simulator_speed: float = Field(60.0, gt=0, description="simulated seconds per second; 60 = a minute")
-    simulator_shares: str = Field("", description="percent by outcome, Busy=10,NoAnswer=20; empty = the usual")
+    simulator_shares: str = Field(
+        "", description="percent by outcome, Busy=10,NoAnswer=20; empty = the usual"
+    )
     phone_key: SecretStr = Field(SecretStr(""), description="secret of the duplicate index")
     data: Path = Field(
         Path(tempfile.gettempdir()) / "outdial", description="folder for caches and uploads in progress"

@@ -12,7 +12,6 @@ import httpx
 import psycopg
 import pytest
 
-from deploy.local import children
 from deploy.local.platform import LocalPlatform
 from tests.integration.api.stack import ApiStack
 from tests.kit.stack import free_port, wait_until
@@ -80,7 +79,7 @@ def test_a_download_that_loses_its_rows_breaks_and_does_not_end_quietly(
 def test_without_the_database_reads_say_so_and_commands_still_work(
     stack: ApiStack, own_platform: LocalPlatform
 ) -> None:
-    stop_database(own_platform)
+    own_platform.stop("database")
     read = stack.http.get("/v1/campaigns/big")
     assert (read.status_code, read.json()["code"]) == (503, "database-unavailable")
     assert read.headers["retry-after"]
@@ -92,27 +91,16 @@ def test_without_the_database_reads_say_so_and_commands_still_work(
     started = stack.http.post("/v1/campaigns/big/start")
     assert started.status_code == 200, started.text
 
-    start_database(own_platform)
+    own_platform.start("database")
     stack.wait_ready()
     stack.seen(started)
     assert stack.http.get("/v1/campaigns/big").json()["position"] == "Running"
 
 
-def stop_database(platform: LocalPlatform) -> None:
-    children.stop(platform._running["database"], signal.SIGINT, 20)
-
-
-def start_database(platform: LocalPlatform) -> None:
-    platform._running["database"] = children.start(platform.database.command())
-    wait_until(platform.database.is_ready, "the database is back", 20)
-
-
 def test_without_the_log_commands_are_refused_and_reads_still_work(
     stack: ApiStack, own_platform: LocalPlatform
 ) -> None:
-    broker = own_platform._running["broker"]
-    broker.kill()
-    broker.wait(10)
+    own_platform.kill("broker")
     key = {"Idempotency-Key": "while-away"}
     first = stack.http.post("/v1/campaigns/big/stop", headers=key)
     assert first.status_code in {202, 503}  # 202: it was sent in the very moment that the broker went
@@ -124,7 +112,7 @@ def test_without_the_log_commands_are_refused_and_reads_still_work(
     assert stack.http.get("/v1/campaigns/big").json()["position"] == "Running"
     assert stack.http.get("/health/ready").status_code == 200
 
-    own_platform._running["broker"] = children.start(own_platform.broker.command())
+    own_platform.start("broker")
     wait_until(
         lambda: stack.http.post("/v1/campaigns/big/stop", headers=key).status_code == 200,
         "the command is carried out",

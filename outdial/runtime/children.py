@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
+LOG_BYTES: Final = 16 << 20
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to start: arguments, its log file, further environment, a user if not this one."""
+    """What to start and how to stop it: arguments, log file, further environment, a user if not this one."""
 
     name: str
     arguments: Sequence[str]
@@ -24,6 +25,8 @@ class Command:
     environ: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
     on_parent_death: signal.Signals = signal.SIGKILL
+    stop_with: signal.Signals = signal.SIGTERM
+    stop_within_s: float = 20.0
 
 
 def start(command: Command) -> subprocess.Popen[bytes]:
@@ -32,6 +35,7 @@ def start(command: Command) -> subprocess.Popen[bytes]:
     Call it from the main thread: the kernel takes the death of the thread that forked for the parent's.
     """
     command.log.parent.mkdir(parents=True, exist_ok=True)
+    _turn_over(command.log)
     with command.log.open("ab") as log:
         return subprocess.Popen(
             command.arguments,
@@ -45,6 +49,11 @@ def start(command: Command) -> subprocess.Popen[bytes]:
             start_new_session=True,
             preexec_fn=_die_with(os.getpid(), command.on_parent_death),  # noqa: PLW1509  # no threads run yet
         )
+
+
+def _turn_over(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))
 
 
 def _die_with(parent: int, number: signal.Signals) -> Callable[[], None]:

@@ -47,7 +47,7 @@ async def fold(
                 decider.load_event(record)
             count += len(records)
             tip = Tip.of(records[-1].offset, records[-1])
-    settings.crash("during-open")
+    settings.reached("during-open")
     results = await _fold_results(kafka, partition, settings, start)
     return Folded(decider, count, tip, results)
 

@@ -114,7 +114,7 @@ class PartitionWriter:
 
     async def _wait_parked(self) -> None:
         self._machine.to(WriterState.PARKED)
-        self._settings.crash("during-handover")
+        self._settings.reached("during-handover")
         self._idle.set()
         await self._go.wait()
         self._machine.to(WriterState.SERVING, "resumed")

@@ -57,19 +57,19 @@ class Transactions:
         awaited before the offsets go, or the broker refuses one of the two and the client backs off. Raises
         ClockSkew before the commit; whatever else is raised, the outcome is unknown.
         """
-        crash, wait = self._settings.crash, self._settings.transaction_wait_s
+        reached, wait = self._settings.reached, self._settings.transaction_wait_s
         await self._producer.begin_transaction()
         before_us = self._settings.clock()
         sends = [send for topic, batch in messages.items() for send in await self._send(topic, batch)]
         last = await asyncio.wait_for(self._acknowledged(sends, before_us), wait)
-        crash("after-send")
+        reached("after-send")
         commands = TopicPartition(self._kafka.topic(self._settings.topics.commands), self._partition)
         group = self._kafka.topic(self._settings.group)
         offsets = self._producer.send_offsets_to_transaction({commands: next_command}, group)
         await asyncio.wait_for(offsets, wait)
-        crash("before-commit")
+        reached("before-commit")
         await asyncio.wait_for(self._producer.commit_transaction(), wait)
-        crash("after-commit")
+        reached("after-commit")
         return last
 
     async def close(self) -> None:

@@ -1,7 +1,6 @@
 """The transactional producer of one partition: fences its predecessor, appends a batch or nothing."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,8 @@ from typing import Any, Final
 
 import aiokafka.producer.sender
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
 
+from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import Message
 from outdial.eventlog.writer import clock
@@ -75,12 +74,9 @@ class Transactions:
     async def close(self) -> None:
         """Stop the client; a fenced producer raises here and must be closed all the same."""
         self._take_note()
-        try:
-            await asyncio.wait_for(self._producer.stop(), STOP_TIMEOUT_S)
-        except (KafkaError, TimeoutError) as error:
+        if error := await closed(self._producer.stop(), STOP_TIMEOUT_S):
             log.info("fenced producer stopped", extra={"partition": self._partition, "error": repr(error)})
-            with contextlib.suppress(KafkaError, OSError):
-                await self._producer.client.close()
+            await closed(self._producer.client.close(), STOP_TIMEOUT_S)
 
     def _take_note(self) -> None:
         """A batch that failed before it was sent fails a second future inside of the client, which nobody awaits."""

@@ -13,11 +13,12 @@ class Hit:
     recovery_s: float
     why_missed: str = ""
     counted: Mapping[str, int] = field(default_factory=dict)
+    times: int = 1  # how many faults of the kind happened in one injection
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of fault. `short` and `long`: how often it has to hit; `stage_s` bounds one stage of several."""
+    """A kind of fault. `short` and `long`: how often it has to hit; after `per_stage` injections the stage is a new one."""
 
     name: str
     inject: Callable[[Stage], Awaitable[Hit]]

@@ -75,10 +75,10 @@ class Stage:
         )
         return self.ledger.silence_s(since, set(partitions))
 
-    async def verdict(self) -> list[str]:
+    async def verdict(self, looks: int = LOOKS) -> list[str]:
         """Let everything come to rest and judge the whole log; the load goes on only when nothing was found."""
         found = await self.load.rest()
-        for _ in range(LOOKS):
+        for _ in range(looks):
             self.log = await read_log(self.deployment.kafka.bootstrap, self.deployment.kafka.prefix)
             judged = [*check_log(self.log), *check_settled(self.log, self.ledger.told)]
             if not judged:

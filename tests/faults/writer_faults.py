@@ -16,6 +16,7 @@ from tests.kit.until import until
 
 MEMBERS: Final = ("a", "b", "c")
 STORM_S: Final = 12.0
+NOTICE_S: Final = 10.0
 PAUSED_AT: Final = ("after-decide", "after-send", "before-commit")
 
 
@@ -70,10 +71,30 @@ async def kill_at_any_instant(stage: Stage) -> Hit:
 
 async def pause_and_wake(stage: Stage) -> Hit:
     """SIGSTOP until the other instance has taken over and answered, then SIGCONT: a zombie with a batch in hand."""
+    return await _pause_and_wake(stage, stage.random.choice(PAUSED_AT))
+
+
+def pause_and_wake_at(point: str) -> Callable[[Stage], Awaitable[Hit]]:
+    """The same at one point."""
+    return partial(_pause_and_wake, point=point)
+
+
+async def members_change(stage: Stage) -> Hit:
+    """Twice a second instance takes partitions over, works on them, and gives them back."""
+    for _ in range(2):
+        await _both(stage)
+        began, partitions = time.monotonic(), stage.instances["b"].serving()
+        await stage.recovered(began)
+        await _leave_only(stage, "a")
+        recovery_s = await stage.recovered(time.monotonic(), partitions)
+    return Hit(recovery_s, counted={"partitions": len(partitions)})
+
+
+async def _pause_and_wake(stage: Stage, point: str) -> Hit:
     await _both(stage)
     name, other = stage.random.sample(["a", "b"], 2)
     await stage.instances[name].stop()
-    point = f"{stage.random.choice(PAUSED_AT)}:{stage.random.randint(8, 40)}"
+    point = f"{point}:{stage.random.randint(8, 40)}"
     zombie, heir = stage.deployment.start(name, **{PAUSE: point}), stage.instances[other]
     await until(lambda: _is_stopped(zombie), f"{name} stops at {point}")
     partitions = zombie.serving()
@@ -81,7 +102,7 @@ async def pause_and_wake(stage: Stage) -> Hit:
     await until(lambda: heir.serving() == set(ALL), "the other one has taken over")
     recovery_s = await stage.recovered(stopped, partitions)
     zombie.signal(signal.SIGCONT)
-    await until(lambda: zombie.says("writer dropped") > 0, "the zombie notices")
+    await until(lambda: zombie.says("writer dropped") > 0, "the zombie notices", NOTICE_S)
     missed = "" if partitions and waiting else "the zombie had nothing to do"
     fenced = sum("Fenced" in str(line.get("why")) for line in zombie.look())
     return Hit(recovery_s, missed, {"commands waiting": waiting, "fenced": fenced})

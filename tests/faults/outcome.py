@@ -18,7 +18,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of fault. `short` and `long`: how often it has to hit; after `per_stage` injections the stage is a new one."""
+    """A kind of fault. `short` and `long`: how often it has to hit; after `per_stage` injections comes a new stage."""
 
     name: str
     inject: Callable[[Stage], Awaitable[Hit]]

@@ -68,10 +68,12 @@ class Stage:
         """Chance says when a fault happens, not the state of the system."""
         await asyncio.sleep(self.random.uniform(least_s, most_s))
 
-    async def recovered(self, since: float, partitions: frozenset[int] | set[int] = ALL) -> float:
+    async def recovered(
+        self, since: float, partitions: frozenset[int] | set[int] = ALL, times: int = 3
+    ) -> float:
         """Wait for answers of each of these partitions; the longest silence of one since then, in seconds."""
         await until(
-            lambda: self.ledger.has_heard(since, set(partitions)), "all partitions answer again", 60.0
+            lambda: self.ledger.has_heard(since, set(partitions), times), "all partitions answer again", 60.0
         )
         return self.ledger.silence_s(since, set(partitions))
 

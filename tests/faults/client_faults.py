@@ -32,7 +32,9 @@ async def cut_off(stage: Stage) -> Hit:
     await asyncio.gather(*(stage.load.ask(*asked) for asked in again))
     cut = await _cut(stage, seed, client)
     missed = "" if cut else "the client was dead before it asked, or had heard everything"
-    return Hit(0.0, missed, {"asked again": len(again), "heard before": client.says("heard")}, times=max(cut, 1))
+    return Hit(
+        0.0, missed, {"asked again": len(again), "heard before": client.says("heard")}, times=max(cut, 1)
+    )
 
 
 async def _cut(stage: Stage, seed: int, client: Instance) -> int:

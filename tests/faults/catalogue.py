@@ -5,6 +5,7 @@ from typing import Final
 
 from tests.faults.client_faults import cut_off
 from tests.faults.database_faults import backend_dies, backends_are_ended, database_restarts
+from tests.faults.event_faults import edits
 from tests.faults.outcome import Fault
 from tests.faults.platform_faults import broker_dies
 from tests.faults.poison_faults import known_poison, mutations
@@ -26,6 +27,7 @@ _ALL: Final = (
     Fault("client cut off, asked again twice and shuffled", cut_off, 50, 2000),
     Fault("poison on commands, corpus", known_poison, CORPUS, CORPUS * 5),
     Fault("poison on commands, mutated", mutations(500), 500, 10_000),
+    Fault("edited and foreign events, folded", edits(500), 500, 10_000),
     Fault("PostgreSQL restart", database_restarts, 1, 10),
     Fault("PostgreSQL backend kill -9", backend_dies, 1, 10),
     Fault("PostgreSQL backends terminated", backends_are_ended, 1, 10),

@@ -62,7 +62,7 @@ async def _harmed(stage: Stage, harm: Harm) -> Hit:
     await _caught_up(stage, dsn)
     recovery_s = time.monotonic() - harmed
     noticed = projection.says("the database is away") - noticed
-    missed = "" if connections else "nobody was connected"
+    missed = "" if connections and noticed else "nobody missed the database"
     return Hit(recovery_s, missed, {"connections": connections, "noticed": noticed, "offsets behind": behind})
 
 

@@ -14,6 +14,7 @@ class Hit:
     why_missed: str = ""
     counted: Mapping[str, int] = field(default_factory=dict)
     times: int = 1  # how many faults of the kind happened in one injection
+    findings: Sequence[str] = ()  # what is wrong beside the verdict over log and clients
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from services.command.rows import RowReader
 
 log = logging.getLogger(__name__)
 START_PATIENCE_S: Final = 60.0
+ERASURE_MARGIN_US: Final = 5_000_000
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -34,7 +35,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     blocks = BlockReader(kafka, "outdial.persons")
     await blocks.start()
     rows = RowReader(codec, blocks, SchemaTopic(kafka), settings.phone_key.get_secret_value().encode())
-    rules = Rules(plan.partitions, settings.delete_grace, settings.stopped_allows)
+    rules = Rules(plan.partitions, settings.delete_grace, erasure_margin_us(plan), settings.stopped_allows)
     writer = WriterSettings(
         decider=lambda partition: CommandDecider(partition, codec, rules, rows),
         clock=lambda: time.time_ns() // 1000,
@@ -49,6 +50,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         health.stop()
         await asyncio.wait([serving], timeout=5)
         await blocks.stop()
+
+
+def erasure_margin_us(plan: topics.Layout) -> int:
+    """How long a compacted file of the blocks may still be on a broker's disk."""
+    config = topics.settings_of("outdial.persons", plan)
+    return int(config["file.delete.delay.ms"]) * 1000 + ERASURE_MARGIN_US
 
 
 def readiness(ownership: GroupOwnership) -> Readiness:

@@ -45,7 +45,9 @@ class Stillness:
             is_still = at == self.last.get(partition) and end - at > MARKER
             self.still[partition] = self.still.get(partition, 0) + 1 if is_still else 0
             self.last[partition] = at
-        return {part for part in ends if self.still[part] >= self.limit * (1 if part in self.mine else NOBODYS)}
+        return {
+            part for part in ends if self.still[part] >= self.limit * (1 if part in self.mine else NOBODYS)
+        }
 
     def excuse(self, partitions: Collection[int]) -> None:
         """They had nothing to read after all."""

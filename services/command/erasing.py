@@ -8,13 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from outdial.campaign.erasure import BlockErasure, blocks_of, pending, referenced_blocks
-from outdial.campaign.state import CampaignState, Erasure
+from outdial.campaign.erasure import (
+    BlockErasure,
+    blocks_of,
+    pending,
+    referenced_blocks,
+    refused_before,
+    with_duplicates,
+)
+from outdial.campaign.state import CampaignState, ChunkRef, Erasure
 from outdial.eventlog.ports import Message
 from outdial.messages.codec import Codec
-from outdial.messages.persons import encode_block, without_rows
+from outdial.messages.persons import PersonsBlock, encode_block, without_rows
 from services.command.rows import RowReader
-from services.command.streams import Streams
+from services.command.streams import Stream, Streams
 
 BLOCKS_AT_ONCE: Final = 50
 HOLDER: Final = "log"
@@ -41,7 +48,7 @@ class Erasing:
     ) -> None:
         self._partition, self._codec, self._streams, self._rows = partition, codec, streams, rows
         self._margin_us = margin_us
-        self._waiting: list[BlockErasure] = []
+        self._waiting: list[tuple[Stream, BlockErasure | ChunkRef]] = []
         self._compacted_us: dict[tuple[str, str], int] = {}
         self._look_us = self._sweep_us = 0
 
@@ -50,11 +57,13 @@ class Erasing:
         messages: list[Message] = []
         if not self._waiting and now_us >= self._look_us:
             self._waiting = [
-                block for state, erasure in self._pending(now_us) for block in _blocks(state, erasure)
+                (stream, one)
+                for stream, erasure in self._pending(now_us)
+                for one in _places(stream.state, erasure)
             ]
             messages += [HEARTBEAT] if self._waiting else []
         taken, self._waiting = self._waiting[:BLOCKS_AT_ONCE], self._waiting[BLOCKS_AT_ONCE:]
-        messages += [message for one in taken if (message := await self._rewrite(one)) is not None]
+        messages += [message for place in taken if (message := await self._rewrite(*place)) is not None]
         if now_us >= self._sweep_us:
             self._sweep_us = now_us + SWEEP_EVERY_US
             messages += self._unreferenced(now_us)
@@ -66,35 +75,51 @@ class Erasing:
             return []
         self._look_us = now_us + LOOK_EVERY_US
         found = []
-        for state, erasure in self._pending(now_us):
-            key = (state.campaign_id, erasure.erasure_id)
-            if key not in self._compacted_us and await self._is_compacted(state, erasure):
+        for stream, erasure in self._pending(now_us):
+            key = (stream.state.campaign_id, erasure.erasure_id)
+            if key not in self._compacted_us and await self._is_compacted(stream, erasure):
                 self._compacted_us[key] = now_us
             if now_us >= self._compacted_us.get(key, now_us + 1) + self._margin_us:
-                found.append(Erased(state, erasure.erasure_id))
+                found.append(Erased(stream.state, erasure.erasure_id))
         return found
 
-    def _pending(self, now_us: int) -> Iterator[tuple[CampaignState, Erasure]]:
+    def _pending(self, now_us: int) -> Iterator[tuple[Stream, Erasure]]:
         for stream in self._streams:
             for erasure in () if stream.parked else pending(stream.state, now_us, HOLDER):
-                yield stream.state, erasure
+                yield stream, erasure
 
-    async def _is_compacted(self, state: CampaignState, erasure: Erasure) -> bool:
-        for one in _blocks(state, erasure):
-            if await self._rewrite(one) is not None or not await self._rows.is_only_newest(one.block_id):
+    async def _is_compacted(self, stream: Stream, erasure: Erasure) -> bool:
+        for one in _places(stream.state, erasure):
+            is_rewritten = await self._rewrite(stream, one) is None
+            if not is_rewritten or not await self._rows.is_only_newest(one.block_id):
                 return False
         return True
 
-    async def _rewrite(self, one: BlockErasure) -> Message | None:
+    async def _rewrite(self, stream: Stream, one: BlockErasure | ChunkRef) -> Message | None:
         block = await self._rows.block(one.block_id, one.block_offset, self._partition)
         if block is None:
             return None
-        rows = frozenset(block.block_row) if one.rows is None else one.rows
+        if isinstance(one, ChunkRef):
+            rows = await self._left_alone(stream, one, block)
+        else:
+            rows = frozenset(block.block_row) if one.rows is None else one.rows
         if rows.isdisjoint(block.block_row):
             return None
         left = without_rows(block, rows)
         key = one.block_id.encode()
         return Message(key, None if left is None else encode_block(self._codec, left))
+
+    async def _left_alone(self, stream: Stream, chunk: ChunkRef, block: PersonsBlock) -> frozenset[int]:
+        """Rows that were duplicates of a record that is there no more: they are the same person."""
+        await self._rows.load_index(stream, self._partition)
+        phones = stream.phones
+        return frozenset(
+            row
+            for row, phone in zip(block.block_row, block.phone, strict=True)
+            if row not in chunk.block_rows
+            and phones is not None
+            and self._rows.phone_hash(phone) not in phones
+        )
 
     def _unreferenced(self, now_us: int) -> list[Message]:
         """Tombstones for old blocks that no campaign refers to: of dead uploaders, rejected or abandoned uploads."""
@@ -105,5 +130,6 @@ class Erasing:
         return [Message(key.encode(), None) for key in old if key not in referenced][:BLOCKS_AT_ONCE]
 
 
-def _blocks(state: CampaignState, erasure: Erasure) -> list[BlockErasure]:
-    return blocks_of(state, erasure.records)
+def _places(state: CampaignState, erasure: Erasure) -> list[BlockErasure | ChunkRef]:
+    refused = refused_before(state, erasure.decided_us)
+    return [*blocks_of(state, erasure.records), *refused, *with_duplicates(state)]

@@ -1,4 +1,4 @@
-"""What runs beside the engine, in a thread of its own: health, answers of commands, ends of graces."""
+"""What runs beside the engine, in a thread of its own: health, answers of commands, ends of graces, erasures."""
 
 import asyncio
 import logging
@@ -6,10 +6,11 @@ import os
 import threading
 from typing import Final
 
-from outdial.client.connecting import kafka_config
+from outdial.client.connecting import kafka_config, layout
 from outdial.runtime.exits import Exit
 from outdial.runtime.health import HealthServer
 from outdial.runtime.settings import Settings
+from services.projection.erasures import Erasures
 from services.projection.graces import Graces
 from services.projection.results import Results
 from services.projection.standing import Standing
@@ -45,4 +46,9 @@ class Beside:
         while not self.prepared.is_set():  # noqa: ASYNC110  # another thread sets it
             await asyncio.sleep(LOOK_S)
         kafka, dsn = kafka_config(self._settings), self._settings.database.get_secret_value()
-        await asyncio.gather(Results(kafka, dsn).run(), Graces(kafka, dsn).run())
+        partitions = layout(self._settings).partitions
+        await asyncio.gather(
+            Results(kafka, dsn).run(),
+            Graces(kafka, dsn).run(),
+            Erasures(kafka, partitions, dsn).run(),
+        )

@@ -32,7 +32,9 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._lock: int | None = None
-        self._ports: dict[str, int] = {}  # of this run: once somebody listens there, a port is not free and still ours
+        self._ports: dict[
+            str, int
+        ] = {}  # of this run: once somebody listens there, a port is not free and still ours
 
     def hold(self) -> None:
         """Take the folder; FolderHeld names the process that has it."""

@@ -20,6 +20,7 @@ from outdial.runtime import service
 from outdial.runtime.health import HealthServer, Readiness
 from outdial.runtime.settings import Settings
 from services.command.decider import CommandDecider, Rules
+from services.command.keeping import rules_of_this_program
 from services.command.rows import RowReader
 
 log = logging.getLogger(__name__)
@@ -35,11 +36,18 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     blocks = BlockReader(kafka, "outdial.persons")
     await blocks.start()
     rows = RowReader(codec, blocks, SchemaTopic(kafka), settings.phone_key.get_secret_value().encode())
-    rules = Rules(plan.partitions, settings.delete_grace, erasure_margin_us(plan), settings.stopped_allows)
+    rules = Rules(
+        plan.partitions,
+        settings.delete_grace,
+        erasure_margin_us(plan),
+        settings.stopped_allows,
+        rules_of_this_program(),
+    )
     writer = WriterSettings(
         decider=lambda partition: CommandDecider(partition, codec, rules, rows),
         clock=lambda: time.time_ns() // 1000,
         instance=f"command-{socket.gethostname()}",
+        snapshots=settings.folder("command"),
     )
     ownership = GroupOwnership(kafka, writer)
     health = HealthServer(settings.admin, lambda: readiness(ownership))

@@ -22,8 +22,10 @@ from outdial.messages.hashchain import link
 from outdial.messages.partition import partition_of
 from outdial.messages.request import request_hash
 from outdial.messages.schemas import data, schema_names
+from services.command import keeping
 from services.command.answering import Asked, accepted, rejected, text_of
 from services.command.erasing import HOLDER, Erased, Erasing
+from services.command.keeping import Kept
 from services.command.known import KnownCommands
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream, Streams
@@ -52,12 +54,13 @@ REPLAYED: Final = ("outdial_replayed", b"true")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a deployment sets for every partition."""
+    """What a deployment sets for every partition; `fold` names the code that folds, for snapshots."""
 
     partitions: int
     delete_grace_s: int = 0
     erasure_margin_us: int = 0
     stopped_allows: frozenset[str] = frozenset()
+    fold: str = ""
 
 
 class CommandDecider:
@@ -88,6 +91,15 @@ class CommandDecider:
         name, fields = self._codec.decode(record.value or b"")
         if name == RESULT and fields["remember"]:
             self._known.remember(fields)
+
+    def snapshot(self) -> bytes:
+        """`eventlog`'s Restorable: everything that was folded or appended since."""
+        self._streams.epoch = max(self._streams.epoch, self._epoch)
+        return keeping.to_bytes(Kept(self._streams, self._known), self._codec, self._rules.fold)
+
+    def restore(self, state: bytes) -> None:
+        """Take a snapshot in, before anything else; ValueError when it is of another version."""
+        keeping.from_bytes(state, self._codec, self._rules.fold, Kept(self._streams, self._known))
 
     def opened(self, now_us: int) -> None:
         """Everything is folded: from here on events carry an epoch above all that the log holds."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 import time
 from typing import Final
@@ -12,6 +13,7 @@ from outdial.eventlog import topics
 from outdial.eventlog.blocks import BlockReader
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import LogUnavailable
+from outdial.eventlog.writer import points
 from outdial.eventlog.writer.ownership import GroupOwnership
 from outdial.eventlog.writer.settings import WriterSettings
 from outdial.eventlog.writer.states import WriterState
@@ -46,7 +48,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     writer = WriterSettings(
         decider=lambda partition: CommandDecider(partition, codec, rules, rows),
         clock=lambda: time.time_ns() // 1000,
-        instance=f"command-{socket.gethostname()}",
+        instance=f"command-{settings.instance or socket.gethostname()}",
+        session_timeout_ms=int(settings.session_timeout * 1000),
+        reached=points.switched_by(os.environ),
         snapshots=settings.folder("command"),
     )
     ownership = GroupOwnership(kafka, writer)

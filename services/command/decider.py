@@ -27,6 +27,7 @@ from services.command.answering import Asked, accepted, rejected, text_of
 from services.command.erasing import HOLDER, Erased, Erasing
 from services.command.keeping import Kept
 from services.command.known import KnownCommands
+from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream, Streams
 
@@ -66,8 +67,9 @@ class Rules:
 class CommandDecider:
     """`eventlog`'s Decider for campaigns. One per partition and opening."""
 
-    def __init__(self, partition: int, codec: Codec, rules: Rules, rows: RowReader) -> None:
+    def __init__(self, partition: int, codec: Codec, rules: Rules, rows: RowReader, metrics: Metrics) -> None:
         self._partition, self._codec, self._rules, self._rows = partition, codec, rules, rows
+        self._metrics = metrics
         self._streams = Streams(codec)
         self._known = KnownCommands()
         self._errors = data("errors")["errors"]
@@ -105,14 +107,14 @@ class CommandDecider:
         """Everything is folded: from here on events carry an epoch above all that the log holds."""
         self._epoch = self._streams.epoch + 1
         self._known.forget_before(now_us)
-        for stream in self._streams:
-            if stream.parked:
-                log.critical(
-                    "campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked}
-                )
+        parked = [stream for stream in self._streams if stream.parked]
+        self._metrics.parked(self._partition, len(parked))
+        for stream in parked:
+            log.critical("campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked})
 
     async def chores(self, now_us: int) -> Decision | None:
         """Take deleted rows out of their blocks, and say in the history when they are gone from the log."""
+        self._known.forget_before(now_us)
         blocks = await self._erasing.rewrites(now_us)
         gone = await self._erasing.erased(now_us)
         events = [message for erased in gone for message in self._confirm(erased, now_us)]
@@ -288,6 +290,10 @@ class CommandDecider:
         if fields["remember"] and not replayed:
             self._known.remember(fields)
         cause = asked.envelope
+        verdict = "accepted" if fields["accepted"] else "rejected"
+        answer_kind = "replayed" if replayed else "previewed" if cause.dry_run else verdict
+        kind = cause.type.removeprefix("outdial.") if cause.type in self._commands else "unknown"
+        self._metrics.answered(kind, answer_kind, fields["code"] or "")
         headers = Envelope(
             id=f"{cause.id}/result",
             type=RESULT,
@@ -307,6 +313,7 @@ class CommandDecider:
         return Decision(events=events, results=(result,))
 
     def _quarantine(self, record: LogRecord, why: str) -> Decision:
+        self._metrics.quarantined()
         log.error("quarantined", extra={"partition": record.partition, "offset": record.offset, "why": why})
         place = f"commands/{record.partition}@{record.offset}".encode()
         headers = (

@@ -93,7 +93,10 @@ class Session:
                 break
         self._settings.reached("after-decide")
         done = len(decisions)
+        began = time.monotonic()
         await self._commit(decisions, records[done - 1].offset + 1)
+        oldest_s = (now_us - records[0].timestamp_us) / 1_000_000
+        self._settings.observer.committed(done, time.monotonic() - began, oldest_s)
         return records[done:]
 
     async def _commit(self, decisions: Sequence[Decision], next_command: int) -> None:

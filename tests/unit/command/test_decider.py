@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from outdial.campaign.commands import (
     ChangeSettings,
@@ -26,6 +27,7 @@ from outdial.messages.hashchain import read_link
 from outdial.messages.partition import partition_of
 from services.command.decider import CommandDecider, Rules
 from services.command.known import REMEMBERED_US
+from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream
 
@@ -58,7 +60,8 @@ class Writer:
         self.decider = self.open()
 
     def open(self, events: Sequence[Message] | None = None) -> CommandDecider:
-        decider = CommandDecider(self.partition, CODEC, Rules(4), NoRows())
+        self.registry = CollectorRegistry()
+        decider = CommandDecider(self.partition, CODEC, Rules(4), NoRows(), Metrics(self.registry))
         for at, message in enumerate(self.events if events is None else events):
             decider.load_event(self._record(at, message))
         for at, message in enumerate(self.results):
@@ -243,7 +246,7 @@ def test_each_opening_writes_under_a_higher_epoch(writer: Writer) -> None:
 
 def reopened_from(writer: Writer, snapshot: bytes, events: Sequence[Message]) -> CommandDecider:
     """A decider that takes a snapshot in and then the events behind it."""
-    decider = CommandDecider(writer.partition, CODEC, Rules(4), NoRows())
+    decider = CommandDecider(writer.partition, CODEC, Rules(4), NoRows(), Metrics(CollectorRegistry()))
     decider.restore(snapshot)
     for at, message in enumerate(events):
         decider.load_event(writer._record(at, message))
@@ -278,10 +281,14 @@ def test_a_snapshot_of_another_program_or_a_damaged_one_is_refused(writer: Write
     kept = created(writer).decider.snapshot()
 
     with pytest.raises(ValueError, match="another version"):
-        CommandDecider(PARTITION, CODEC, Rules(4, fold="newer"), NoRows()).restore(kept)
+        CommandDecider(
+            PARTITION, CODEC, Rules(4, fold="newer"), NoRows(), Metrics(CollectorRegistry())
+        ).restore(kept)
     for end in (0, 5, 40, len(kept) - 1):
         with pytest.raises(ValueError, match=r".*"):
-            CommandDecider(PARTITION, CODEC, Rules(4), NoRows()).restore(kept[:end])
+            CommandDecider(PARTITION, CODEC, Rules(4), NoRows(), Metrics(CollectorRegistry())).restore(
+                kept[:end]
+            )
 
 
 def test_events_after_a_restored_opening_carry_an_epoch_above_all_before(writer: Writer) -> None:
@@ -292,3 +299,18 @@ def test_events_after_a_restored_opening_carry_an_epoch_above_all_before(writer:
     writer.decider = restored
     writer.send(ChangeSettings(name="Winter"), "again")
     assert [read_link(event.headers).epoch for event in writer.events] == [1, 2]
+
+
+def test_answers_are_counted_by_what_became_of_the_command(writer: Writer) -> None:
+    created(writer).send(StopCampaign(), "stop")
+    writer.send(StopCampaign(), "stop")
+    writer.take(Message(b"spring", b"not a command"))
+
+    def counted(answer: str, command: str, code: str = "") -> float | None:
+        labels = {"type": command, "answer": answer, "code": code}
+        return writer.registry.get_sample_value("outdial_commands_total", labels)
+
+    assert counted("accepted", "CreateCampaign") == 1
+    assert counted("rejected", "StopCampaign", "position-does-not-allow") == 1
+    assert counted("replayed", "StopCampaign", "position-does-not-allow") == 1
+    assert writer.registry.get_sample_value("outdial_commands_quarantined_total") == 1

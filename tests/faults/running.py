@@ -61,4 +61,4 @@ async def run_control(control: Control, platform: LocalPlatform, seed: int) -> S
 def folder_of(platform: LocalPlatform, name: str) -> Path:
     """A new folder for the logs of a stage, beside the platform's data."""
     slug = name.replace(" ", "-").replace(",", "")
-    return Path(tempfile.mkdtemp(prefix=f"{slug}-", dir=platform.broker.folder.parent))
+    return Path(tempfile.mkdtemp(prefix=f"{slug}-", dir=platform.folder))

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from outdial.campaign.answers import answer
-from outdial.campaign.commands import AddRecords, Command, ConfirmErasure
+from outdial.campaign.commands import AddRecords, Command
 from outdial.campaign.decide import decide
 from outdial.campaign.decision import Context, Rejection
 from outdial.campaign.events import Event
 from outdial.campaign.preview import preview
 from outdial.campaign.wire import from_fields, to_fields
+from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, LogRecord, Message
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
 from outdial.messages.envelope import Envelope
@@ -24,7 +25,7 @@ from outdial.messages.request import request_hash
 from outdial.messages.schemas import data, schema_names
 from services.command import keeping
 from services.command.answering import Asked, accepted, rejected, text_of
-from services.command.erasing import HOLDER, Erased, Erasing
+from services.command.erasing import Erasing
 from services.command.keeping import Kept
 from services.command.known import KnownCommands
 from services.command.metrics import Metrics
@@ -113,28 +114,20 @@ class CommandDecider:
             log.critical("campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked})
 
     async def chores(self, now_us: int) -> Decision | None:
-        """Take deleted rows out of their blocks, and say in the history when they are gone from the log."""
+        """Take deleted rows out of their blocks, and ask for the history to say so when they are gone."""
         self._known.forget_before(now_us)
         blocks = await self._erasing.rewrites(now_us)
         gone = await self._erasing.erased(now_us)
-        events = [message for erased in gone for message in self._confirm(erased, now_us)]
-        return Decision(events=events, blocks=blocks) if events or blocks else None
-
-    def _confirm(self, erased: Erased, now_us: int) -> list[Message]:
-        stream = self._streams.get(erased.state.campaign_id)
-        cause = Envelope(
-            id=f"{erased.erasure_id}/{HOLDER}",
-            type="outdial.ConfirmErasure",
-            source=SOURCE,
-            subject=stream.state.campaign_id,
-            time_us=now_us,
-            actor=SOURCE,
-        )
-        context = self._context(cause, stream, Rows(), now_us)
-        decided = decide(stream.state, ConfirmErasure(erased.erasure_id, HOLDER), context)
-        if isinstance(decided, Rejection):
-            return []  # it was undone meanwhile
-        return [self._append(stream, event, cause, context.now_us) for event in decided]
+        commands = [
+            message_of(
+                Request(erased.campaign, erased.command, erased.command_id, SOURCE),
+                self._codec,
+                SOURCE,
+                now_us,
+            )
+            for erased in gone
+        ]
+        return Decision(blocks=blocks, commands=commands) if blocks or commands else None
 
     async def prepare(self, records: Sequence[LogRecord]) -> None:
         """Read the blocks that upload chunks name, and the phone index of their campaigns."""
@@ -207,7 +200,7 @@ class CommandDecider:
             return self._answer_rejected(asked, stream, Rejection("idempotency-key-reused"), remember=False)
         if refusal := self._refuse_late(envelope, stream) or rows.problem:
             return self._answer_rejected(asked, stream, refusal, remember=asked.remember)
-        context = self._context(envelope, stream, rows, self._now_us)
+        context = self._context(envelope, stream, rows)
         if envelope.dry_run:
             return self._preview(asked, command, context)
         return self._carry_out(asked, command, context, rows)
@@ -226,9 +219,9 @@ class CommandDecider:
             return Rejection("version-mismatch", {"version": stream.state.version})
         return None
 
-    def _context(self, envelope: Envelope, stream: Stream, rows: Rows, now_us: int) -> Context:
+    def _context(self, envelope: Envelope, stream: Stream, rows: Rows) -> Context:
         return Context(
-            now_us=max(now_us, stream.state.updated_us),
+            now_us=max(self._now_us, stream.state.updated_us),
             command_id=envelope.id,
             phone_hashes=rows.hashes,
             phone_owner=stream.phones if stream.phones is not None else {},

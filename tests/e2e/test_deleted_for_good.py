@@ -1,5 +1,6 @@
 """Deleted means gone: after RecordsErased no byte of the person is on any disk of the installation."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -12,6 +13,9 @@ import openpyxl
 import pytest
 
 from tests.kit import journey
+from tests.kit.log_checker import check_log
+from tests.kit.log_reading import read_log
+from tests.kit.settled_log import check_causes
 from tests.kit.stack import Stack, wait_until
 
 CANARY_PHONE, CANARY_NAME, CANARY_CITY = "2079460123", "Zephyrine Quillfeather", "Canaryville-on-Sea"
@@ -114,6 +118,15 @@ def test_a_rebuilt_view_equals_the_live_one_after_erasures(stack: Stack) -> None
 
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert stack.get("/campaigns/spring") == before
+
+
+def test_the_history_is_whole_and_says_who_confirmed(stack: Stack) -> None:
+    log = asyncio.run(read_log(journey.bootstrap_of(stack)))
+
+    assert check_log(log) == []
+    assert list(check_causes(log)) == []
+    holders = [event.fields["holder"] for event in log.events if event.name == "outdial.ErasureConfirmed"]
+    assert sorted(holders) == ["log", "view"]
 
 
 def settings_of(stack: Stack) -> dict[str, str]:

@@ -25,7 +25,9 @@ async def run_fault(fault: Fault, platform: LocalPlatform, seed: int, wanted: in
     """Outcomes until `wanted` have hit; each stage has the next seed."""
     hits, tries = 0, 0
     while hits < wanted:
-        async with staged(Setting(platform, folder_of(platform, fault.name), seed, names=fault.names)) as stage:
+        async with staged(
+            Setting(platform, folder_of(platform, fault.name), seed, names=fault.names)
+        ) as stage:
             for _ in range(fault.per_stage):
                 if tries > wanted * MISSES + SOME:
                     raise TooManyMisses(f"{fault.name}: {hits} of {tries} tries hit")

@@ -107,6 +107,7 @@ class Session:
             topics.results: [message for decision in decisions for message in decision.results],
             topics.blocks: [message for decision in decisions for message in decision.blocks],
             topics.quarantine: [message for decision in decisions for message in decision.quarantine],
+            topics.commands: [message for decision in decisions for message in decision.commands],
         }
         filled = {topic: batch for topic, batch in messages.items() if batch}
         last = await self._transactions.commit(filled, next_command)

@@ -7,6 +7,8 @@ import socket
 import time
 from typing import Final
 
+from prometheus_client import REGISTRY
+
 from outdial.client.connecting import kafka_config, layout
 from outdial.client.registry import SchemaTopic
 from outdial.eventlog import topics
@@ -22,10 +24,13 @@ from outdial.runtime import service
 from outdial.runtime.health import HealthServer, Readiness
 from outdial.runtime.settings import Settings
 from services.command.decider import CommandDecider, Rules
+from services.command.keeping import rules_of_this_program
+from services.command.metrics import Metrics
 from services.command.rows import RowReader
 
 log = logging.getLogger(__name__)
 START_PATIENCE_S: Final = 60.0
+ERASURE_MARGIN_US: Final = 5_000_000
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -36,13 +41,22 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     blocks = BlockReader(kafka, "outdial.persons")
     await blocks.start()
     rows = RowReader(codec, blocks, SchemaTopic(kafka), settings.phone_key.get_secret_value().encode())
-    rules = Rules(plan.partitions, settings.delete_grace, settings.stopped_allows)
+    rules = Rules(
+        plan.partitions,
+        settings.delete_grace,
+        erasure_margin_us(plan),
+        settings.stopped_allows,
+        rules_of_this_program(),
+    )
+    metrics = Metrics(REGISTRY)
     writer = WriterSettings(
-        decider=lambda partition: CommandDecider(partition, codec, rules, rows),
+        decider=lambda partition: CommandDecider(partition, codec, rules, rows, metrics),
         clock=lambda: time.time_ns() // 1000,
         instance=f"command-{settings.instance or socket.gethostname()}",
         session_timeout_ms=int(settings.session_timeout * 1000),
         reached=points.switched_by(os.environ),
+        snapshots=settings.folder("command"),
+        observer=metrics,
     )
     ownership = GroupOwnership(kafka, writer)
     health = HealthServer(settings.admin, lambda: readiness(ownership))
@@ -55,6 +69,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await blocks.stop()
 
 
+def erasure_margin_us(plan: topics.Layout) -> int:
+    """How long a compacted file of the blocks may still be on a broker's disk."""
+    config = topics.settings_of("outdial.persons", plan)
+    return int(config["file.delete.delay.ms"]) * 1000 + ERASURE_MARGIN_US
+
+
 def readiness(ownership: GroupOwnership) -> Readiness:
     """Ready when every partition that is ours is served."""
     writers = ownership.writers.by_partition
@@ -64,7 +84,9 @@ def readiness(ownership: GroupOwnership) -> Readiness:
         if writer.state is not WriterState.SERVING
     ]
     positions = {number: writer.next_command for number, writer in writers.items()}
-    return Readiness(tuple(waits) if writers else ("partitions",), {"commands": positions})
+    states = {number: str(writer.state) for number, writer in writers.items()}
+    details = {"commands": positions, "writers": states}
+    return Readiness(tuple(waits) if writers else ("partitions",), details)
 
 
 async def _wait_for_broker(kafka: KafkaConfig, plan: topics.Layout, codec: Codec) -> None:

@@ -15,6 +15,7 @@ from outdial.campaign.decision import Context, Rejection
 from outdial.campaign.events import Event
 from outdial.campaign.preview import preview
 from outdial.campaign.wire import from_fields, to_fields
+from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, LogRecord, Message
 from outdial.messages.codec import Codec, Undecodable
 from outdial.messages.envelope import Envelope
@@ -22,9 +23,12 @@ from outdial.messages.hashchain import link
 from outdial.messages.partition import partition_of
 from outdial.messages.request import request_hash
 from outdial.messages.schemas import data, schema_names
+from services.command import keeping
 from services.command.answering import Asked, accepted, rejected, text_of
 from services.command.erasing import Erasing
+from services.command.keeping import Kept
 from services.command.known import KnownCommands
+from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream, Streams
 
@@ -52,18 +56,21 @@ REPLAYED: Final = ("outdial_replayed", b"true")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a deployment sets for every partition."""
+    """What a deployment sets for every partition; `fold` names the code that folds, for snapshots."""
 
     partitions: int
     delete_grace_s: int = 0
+    erasure_margin_us: int = 0
     stopped_allows: frozenset[str] = frozenset()
+    fold: str = ""
 
 
 class CommandDecider:
     """`eventlog`'s Decider for campaigns. One per partition and opening."""
 
-    def __init__(self, partition: int, codec: Codec, rules: Rules, rows: RowReader) -> None:
+    def __init__(self, partition: int, codec: Codec, rules: Rules, rows: RowReader, metrics: Metrics) -> None:
         self._partition, self._codec, self._rules, self._rows = partition, codec, rules, rows
+        self._metrics = metrics
         self._streams = Streams(codec)
         self._known = KnownCommands()
         self._errors = data("errors")["errors"]
@@ -71,7 +78,7 @@ class CommandDecider:
         self._epoch = 0
         self._now_us = 0
         self._prepared: dict[int, Rows] = {}
-        self._erasing = Erasing(partition, codec, self._streams, rows)
+        self._erasing = Erasing(partition, codec, self._streams, rows, rules.erasure_margin_us)
 
     @property
     def streams(self) -> Streams:
@@ -93,19 +100,39 @@ class CommandDecider:
         if name == RESULT and fields["remember"]:
             self._known.remember(fields)
 
+    def snapshot(self) -> bytes:
+        """`eventlog`'s Restorable: everything that was folded or appended since."""
+        self._streams.epoch = max(self._streams.epoch, self._epoch)
+        return keeping.to_bytes(Kept(self._streams, self._known), self._codec, self._rules.fold)
+
+    def restore(self, state: bytes) -> None:
+        """Take a snapshot in, before anything else; ValueError when it is of another version."""
+        keeping.from_bytes(state, self._codec, self._rules.fold, Kept(self._streams, self._known))
+
     def opened(self, now_us: int) -> None:
         """Everything is folded: from here on events carry an epoch above all that the log holds."""
         self._epoch = self._streams.epoch + 1
         self._known.forget_before(now_us)
-        for stream in self._streams:
-            if stream.parked:
-                log.critical(
-                    "campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked}
-                )
+        parked = [stream for stream in self._streams if stream.parked]
+        self._metrics.parked(self._partition, len(parked))
+        for stream in parked:
+            log.critical("campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked})
 
     async def chores(self, now_us: int) -> Decision | None:
-        """Take deleted rows out of their blocks, a few at a time."""
-        return await self._erasing.next(now_us)
+        """Take deleted rows out of their blocks, and ask for the history to say so when they are gone."""
+        self._known.forget_before(now_us)
+        blocks = await self._erasing.rewrites(now_us)
+        gone = await self._erasing.erased(now_us)
+        commands = [
+            message_of(
+                Request(erased.campaign, erased.command, erased.command_id, SOURCE),
+                self._codec,
+                SOURCE,
+                now_us,
+            )
+            for erased in gone
+        ]
+        return Decision(blocks=blocks, commands=commands) if blocks or commands else None
 
     async def prepare(self, records: Sequence[LogRecord]) -> None:
         """Read the blocks that upload chunks name, and the phone index of their campaigns.
@@ -262,6 +289,10 @@ class CommandDecider:
         if fields["remember"] and not replayed:
             self._known.remember(fields)
         cause = asked.envelope
+        verdict = "accepted" if fields["accepted"] else "rejected"
+        answer_kind = "replayed" if replayed else "previewed" if cause.dry_run else verdict
+        kind = cause.type.removeprefix("outdial.") if cause.type in self._commands else "unknown"
+        self._metrics.answered(kind, answer_kind, fields["code"] or "")
         headers = Envelope(
             id=f"{cause.id}/result",
             type=RESULT,
@@ -281,6 +312,7 @@ class CommandDecider:
         return Decision(events=events, results=(result,))
 
     def _quarantine(self, record: LogRecord, why: str) -> Decision:
+        self._metrics.quarantined()
         log.error("quarantined", extra={"partition": record.partition, "offset": record.offset, "why": why})
         place = f"commands/{record.partition}@{record.offset}".encode()
         headers = (

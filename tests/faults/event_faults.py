@@ -6,10 +6,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from prometheus_client import CollectorRegistry
+
 from outdial.eventlog.ports import LogRecord
 from outdial.eventlog.replay import replay
 from outdial.messages.codec import Codec
 from services.command.decider import CommandDecider, Rules
+from services.command.metrics import Metrics
 from services.command.rows import RowReader
 from tests.faults.deployment import PARTITIONS
 from tests.faults.ledger import partition
@@ -59,7 +62,8 @@ async def history(stage: Stage, stream: str) -> Sequence[LogRecord]:
 
 def noticed(codec: Codec, records: Sequence[LogRecord]) -> str:
     """How an opening ends on these events; empty = it serves them as if nothing were."""
-    decider = CommandDecider(records[0].partition, codec, Rules(PARTITIONS), Unread())
+    counted = Metrics(CollectorRegistry())
+    decider = CommandDecider(records[0].partition, codec, Rules(PARTITIONS), Unread(), counted)
     try:
         for record in records:
             decider.load_event(record)

@@ -27,6 +27,7 @@ class Fault:
     long: int
     names: Sequence[str] = ("a",)
     per_stage: int = 10
+    brokers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

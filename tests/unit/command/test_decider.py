@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from outdial.campaign.commands import (
     ChangeSettings,
@@ -17,13 +18,16 @@ from outdial.campaign.commands import (
 from outdial.campaign.defaults import default_settings
 from outdial.campaign.events import Event
 from outdial.campaign.filter import Filter
+from outdial.campaign.snapshot import fingerprint
 from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, IntegrityError, LogRecord, Message
 from outdial.messages.codec import Codec
 from outdial.messages.envelope import Envelope
+from outdial.messages.hashchain import read_link
 from outdial.messages.partition import partition_of
 from services.command.decider import CommandDecider, Rules
 from services.command.known import REMEMBERED_US
+from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream
 
@@ -66,7 +70,8 @@ class Writer:
         self.decider = self.open()
 
     def open(self, events: Sequence[Message] | None = None) -> CommandDecider:
-        decider = CommandDecider(self.partition, CODEC, Rules(4), NoRows())
+        self.registry = CollectorRegistry()
+        decider = CommandDecider(self.partition, CODEC, Rules(4), NoRows(), Metrics(self.registry))
         for at, message in enumerate(self.events if events is None else events):
             decider.load_event(self._record(at, message))
         for at, message in enumerate(self.results):
@@ -268,7 +273,7 @@ def test_an_event_of_a_stream_that_belongs_elsewhere_is_no_history_here(writer: 
 
 async def test_a_batch_of_foreign_schemas_reads_the_published_ones_once() -> None:
     rows = CountedReadings()
-    decider = CommandDecider(PARTITION, Codec(), Rules(4), rows)
+    decider = CommandDecider(PARTITION, Codec(), Rules(4), rows, Metrics(CollectorRegistry()))
     value = b"\xc3\x01" + b"\x01" * 8
     records = [LogRecord(PARTITION, at, NOW_US, STREAM.encode(), value, ()) for at in range(100)]
 
@@ -284,3 +289,75 @@ def test_each_opening_writes_under_a_higher_epoch(writer: Writer) -> None:
     writer.send(ChangeSettings(name="Summer"), "c-2")
 
     assert [dict(message.headers)["outdial_epoch"] for message in writer.events] == [b"1", b"2"]
+
+
+def reopened_from(writer: Writer, snapshot: bytes, events: Sequence[Message]) -> CommandDecider:
+    """A decider that takes a snapshot in and then the events behind it."""
+    decider = CommandDecider(writer.partition, CODEC, Rules(4), NoRows(), Metrics(CollectorRegistry()))
+    decider.restore(snapshot)
+    for at, message in enumerate(events):
+        decider.load_event(writer._record(at, message))
+    decider.opened(writer.now_us)
+    return decider
+
+
+def test_a_snapshot_and_the_events_behind_it_give_the_same_decider_as_a_replay(writer: Writer) -> None:
+    assert created(writer).send(ChangeSettings(name="Autumn"), "rename")["accepted"]
+    kept, count = writer.decider.snapshot(), len(writer.events)
+    assert writer.send(ChangeSettings(name="Winter"), "again")["accepted"]
+
+    restored = reopened_from(writer, kept, writer.events[count:])
+
+    replayed = writer.open()
+    assert fingerprint(restored.streams.get(STREAM).state) == fingerprint(replayed.streams.get(STREAM).state)
+    assert restored.streams.get(STREAM).hash == replayed.streams.get(STREAM).hash
+    assert restored.streams.epoch == replayed.streams.epoch
+
+
+def test_a_command_that_was_answered_before_the_snapshot_is_still_known(writer: Writer) -> None:
+    first = created(writer).send(ChangeSettings(name="Autumn"), "rename")
+    writer.decider = reopened_from(writer, writer.decider.snapshot(), [])
+
+    again = writer.send(ChangeSettings(name="Autumn"), "rename")
+
+    assert again["replayed"]
+    assert again["last_sequence"] == first["last_sequence"]
+
+
+def test_a_snapshot_of_another_program_or_a_damaged_one_is_refused(writer: Writer) -> None:
+    kept = created(writer).decider.snapshot()
+
+    with pytest.raises(ValueError, match="another version"):
+        CommandDecider(
+            PARTITION, CODEC, Rules(4, fold="newer"), NoRows(), Metrics(CollectorRegistry())
+        ).restore(kept)
+    for end in (0, 5, 40, len(kept) - 1):
+        with pytest.raises(ValueError, match=r".*"):
+            CommandDecider(PARTITION, CODEC, Rules(4), NoRows(), Metrics(CollectorRegistry())).restore(
+                kept[:end]
+            )
+
+
+def test_events_after_a_restored_opening_carry_an_epoch_above_all_before(writer: Writer) -> None:
+    kept = created(writer).decider.snapshot()
+
+    restored = reopened_from(writer, kept, [])
+
+    writer.decider = restored
+    writer.send(ChangeSettings(name="Winter"), "again")
+    assert [read_link(event.headers).epoch for event in writer.events] == [1, 2]
+
+
+def test_answers_are_counted_by_what_became_of_the_command(writer: Writer) -> None:
+    created(writer).send(StopCampaign(), "stop")
+    writer.send(StopCampaign(), "stop")
+    writer.take(Message(b"spring", b"not a command"))
+
+    def counted(answer: str, command: str, code: str = "") -> float | None:
+        labels = {"type": command, "answer": answer, "code": code}
+        return writer.registry.get_sample_value("outdial_commands_total", labels)
+
+    assert counted("accepted", "CreateCampaign") == 1
+    assert counted("rejected", "StopCampaign", "position-does-not-allow") == 1
+    assert counted("replayed", "StopCampaign", "position-does-not-allow") == 1
+    assert writer.registry.get_sample_value("outdial_commands_quarantined_total") == 1

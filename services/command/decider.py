@@ -17,7 +17,7 @@ from outdial.campaign.preview import preview
 from outdial.campaign.wire import from_fields, to_fields
 from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, LogRecord, Message
-from outdial.messages.codec import Codec, Undecodable, UnknownSchema
+from outdial.messages.codec import Codec, Undecodable
 from outdial.messages.envelope import Envelope
 from outdial.messages.hashchain import link
 from outdial.messages.partition import partition_of
@@ -86,7 +86,12 @@ class CommandDecider:
         return self._streams
 
     def load_event(self, record: LogRecord) -> None:
-        """Fold one event of the history."""
+        """Fold one event of the history; one of a stream that belongs elsewhere is nobody's history."""
+        key = record.key or b""
+        if partition_of(key, self._rules.partitions) != self._partition:
+            name, where = key.decode(errors="replace"), f"events/{record.partition}@{record.offset}"
+            self._streams.park(name, f"{where}: {name} is on a foreign partition")
+            return
         self._streams.load(record)
 
     def load_result(self, record: LogRecord) -> None:
@@ -130,7 +135,13 @@ class CommandDecider:
         return Decision(blocks=blocks, commands=commands) if blocks or commands else None
 
     async def prepare(self, records: Sequence[LogRecord]) -> None:
-        """Read the blocks that upload chunks name, and the phone index of their campaigns."""
+        """Read the blocks that upload chunks name, and the phone index of their campaigns.
+
+        Schemas are published before their first use: reading them once is enough for everything in the batch, and a
+        sender of foreign ones cannot keep the partition busy with it.
+        """
+        if any(self._codec.lacks(record.value or b"") for record in records):
+            await self._rows.learn_schemas(self._codec)
         for record in records:
             try:
                 await self._prepare(record)
@@ -138,12 +149,7 @@ class CommandDecider:
                 continue  # handle() answers it
 
     async def _prepare(self, record: LogRecord) -> None:
-        value = record.value or b""
-        try:
-            name, fields = self._codec.decode(value)
-        except UnknownSchema:
-            await self._rows.learn_schemas(self._codec)
-            name, fields = self._codec.decode(value)
+        name, fields = self._codec.decode(record.value or b"")
         if name == "outdial.AddRecords":
             command = from_fields("AddRecords", fields)
             assert isinstance(command, AddRecords)  # noqa: S101  # by its name

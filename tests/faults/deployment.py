@@ -28,6 +28,7 @@ class Deployment:
         self.kafka = KafkaConfig(platform.bootstrap, prefix=prefix)
         self.instances: dict[str, Instance] = {}
         self.past: list[Instance] = []
+        self.beside: dict[str, Instance] = {}
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,7 @@ class Deployment:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for instance in self.instances.values():
+        for instance in (*self.beside.values(), *self.instances.values()):
             instance.kill()
         await self._remove_topics()
 
@@ -55,6 +56,12 @@ class Deployment:
         self.instances[name] = instance
         return instance
 
+    def start_beside(self, service: str, **environ: str) -> Instance:
+        """Start one of the other services."""
+        module, log = [f"services.{service}"], self.folder / f"{service}.log"
+        self.beside[service] = Instance(service, module, log, self.environ(service) | environ)
+        return self.beside[service]
+
     def environ(self, name: str) -> dict[str, str]:
         """What a service of this deployment finds in its environment."""
         return {
@@ -65,7 +72,6 @@ class Deployment:
             "OUTDIAL_PHONE_KEY": "secret",
             "OUTDIAL_INSTANCE": name,
             "OUTDIAL_SESSION_TIMEOUT": str(SESSION_S),
-            "OUTDIAL_DATABASE": self.platform.dsn,
             "OUTDIAL_DATA": str(self.folder),
         }
 

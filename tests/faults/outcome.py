@@ -14,11 +14,12 @@ class Hit:
     why_missed: str = ""
     counted: Mapping[str, int] = field(default_factory=dict)
     times: int = 1  # how many faults of the kind happened in one injection
+    findings: Sequence[str] = ()  # what is wrong beside the verdict over log and clients
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of fault. `short` and `long`: how often it has to hit; after `per_stage` injections the stage is a new one."""
+    """A kind of fault. `short` and `long`: how often it has to hit; after `per_stage` injections comes a new stage."""
 
     name: str
     inject: Callable[[Stage], Awaitable[Hit]]

@@ -46,7 +46,21 @@ async def once(fault: Fault, stage: Stage, seed: int, looks: int = LOOKS) -> Out
         hit = await fault.inject(stage)
     except TimeoutError as error:
         return Outcome(fault.name, seed, [str(error), *await stage.verdict(looks)], Hit(0.0))
-    return Outcome(fault.name, seed, await stage.verdict(looks), hit)
+    return Outcome(fault.name, seed, [*hit.findings, *await stage.verdict(looks)], hit)
+
+
+async def on_stage(fault: Fault, stage: Stage, seed: int, wanted: int) -> AsyncIterator[Outcome]:
+    """Outcomes on a stage that is there, until `wanted` have hit or something was found."""
+    hits, tries = 0, 0
+    while hits < wanted:
+        if tries > wanted * MISSES + SOME:
+            raise TooManyMisses(f"{fault.name}: {hits} of {tries} tries hit")
+        outcome = await once(fault, stage, seed)
+        yield outcome
+        if outcome.findings:
+            return
+        tries += 1
+        hits += outcome.hit.times if outcome.is_hit else 0
 
 
 async def run_control(control: Control, platform: LocalPlatform, seed: int) -> Sequence[str]:

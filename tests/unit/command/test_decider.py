@@ -48,6 +48,16 @@ class NoRows(RowReader):
         return None
 
 
+class CountedReadings(NoRows):
+    """Counts how often the schema topic is read; it holds nothing new."""
+
+    def __init__(self) -> None:
+        self.readings = 0
+
+    async def learn_schemas(self, codec: Codec) -> None:
+        self.readings += 1
+
+
 class Writer:
     """One decider after the other on the same log, as openings follow each other."""
 
@@ -233,6 +243,43 @@ def test_an_event_that_stands_twice_ends_the_replay(writer: Writer) -> None:
 
     with pytest.raises(IntegrityError, match="2 follows"):
         writer.open([*writer.events, *writer.events])
+
+
+@pytest.mark.parametrize("headers", [(), (("ce_id", b"x"),)])
+def test_an_event_that_nobody_can_read_parks_its_campaign_and_the_others_go_on(
+    writer: Writer, headers: tuple[tuple[str, bytes], ...]
+) -> None:
+    created(writer)
+    foreign = Message(STREAM.encode(), b"no event", headers)
+    other = next(f"s{n}" for n in range(99) if partition_of(f"s{n}".encode(), 4) == PARTITION)
+
+    writer.open([*writer.events, foreign])
+
+    assert writer.send(StartCampaign(), "start")["code"] == "campaign-parked"
+    create = Request(other, CreateCampaign(SETTINGS), "other", "ann")
+    assert writer.take(message_of(create, CODEC, "test/1", NOW_US))["accepted"]
+
+
+def test_an_event_of_a_stream_that_belongs_elsewhere_is_no_history_here(writer: Writer) -> None:
+    created(writer)
+    elsewhere = Writer((PARTITION + 1) % 4)
+
+    elsewhere.open(writer.events)
+
+    assert [stream.parked for stream in elsewhere.decider.streams] == [
+        f"events/{elsewhere.partition}@0: {STREAM} is on a foreign partition"
+    ]
+
+
+async def test_a_batch_of_foreign_schemas_reads_the_published_ones_once() -> None:
+    rows = CountedReadings()
+    decider = CommandDecider(PARTITION, Codec(), Rules(4), rows, Metrics(CollectorRegistry()))
+    value = b"\xc3\x01" + b"\x01" * 8
+    records = [LogRecord(PARTITION, at, NOW_US, STREAM.encode(), value, ()) for at in range(100)]
+
+    await decider.prepare(records)
+
+    assert rows.readings == 1
 
 
 def test_each_opening_writes_under_a_higher_epoch(writer: Writer) -> None:

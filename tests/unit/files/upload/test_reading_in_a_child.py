@@ -6,8 +6,8 @@ import psutil
 import pytest
 
 from outdial.files.upload import UploadLimits, UploadReaderFailed, UploadRejected, UploadRules, read_upload
+from tests.kit.workbooks import GOOD, HEADER, MAIN, book, row, sheet, simple, text
 from tests.unit.files.uploads import INDIA, NOW_US, india, read
-from tests.unit.files.workbooks import GOOD, HEADER, MAIN, book, row, sheet, simple, text
 
 
 def _many(path: Path, rows: int) -> Path:

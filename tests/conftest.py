@@ -1,5 +1,7 @@
 """The real broker and the real database, once a run; every test has topics and a database of its own."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -8,6 +10,23 @@ import psycopg
 import pytest
 
 from deploy.local.platform import LocalPlatform
+
+FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A temporary folder of this run alone: pytest closes the one it shares between runs to other accounts each time
+    it starts, and takes the data away from databases of runs beside it."""
+    if config.option.basetemp is None:
+        config.stash[FOLDER] = Path(tempfile.mkdtemp(prefix="outdial-tests-"))
+        config.stash[FOLDER].chmod(0o755)
+        config.option.basetemp = str(config.stash[FOLDER] / "t")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """What failed can be looked at, what passed leaves nothing behind."""
+    if FOLDER in session.config.stash and exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(session.config.stash[FOLDER], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

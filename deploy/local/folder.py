@@ -32,6 +32,9 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._lock: int | None = None
+        self._ports: dict[
+            str, int
+        ] = {}  # of this run: once somebody listens there, a port is not free and still ours
 
     def hold(self) -> None:
         """Take the folder; FolderHeld names the process that has it."""
@@ -55,6 +58,11 @@ class DataFolder:
 
     def port(self, name: str, preferred: int = 0) -> int:
         """The port of that name: the one used last time, else the first free one from `preferred` on, else any."""
+        if name not in self._ports:
+            self._ports[name] = self._choose(name, preferred)
+        return self._ports[name]
+
+    def _choose(self, name: str, preferred: int) -> int:
         file = self.path / "ports.json"
         ports: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
         if name not in ports or not until(partial(is_free, ports[name]), LETTING_GO_S):

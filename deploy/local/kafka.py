@@ -144,6 +144,9 @@ class Broker:
             "transaction.state.log.num.partitions": "4",
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
+            # a broker that was killed is let in again when the controller has forgotten its former life
+            "broker.session.timeout.ms": "3000",
+            "broker.heartbeat.interval.ms": "1000",
             "group.initial.rebalance.delay.ms": "0",
             "group.min.session.timeout.ms": "500",
             # not sooner: a sweep right after an unclean start ends transactions whose partitions have no leader yet,

@@ -43,9 +43,9 @@ class LocalPlatform:
         with ThreadPoolExecutor() as both:  # each waits for a program of its own
             list(both.map(lambda part: self._server(part).prepare(), self._parts))
         for part in self._parts:
-            self._launch(part)
+            self.launch(part)
         for part in self._parts:
-            self._wait(part)
+            self.wait(part)
         return self
 
     def __exit__(
@@ -59,9 +59,21 @@ class LocalPlatform:
 
     def start(self, part: Part) -> None:
         """Start a part that was stopped or killed; returns when it answers."""
+        self.launch(part)
+        self.wait(part)
+
+    def launch(self, part: Part) -> None:
+        """Start a part that was stopped or killed, without waiting. From the main thread (see `children.start`)."""
         self._server(part).prepare()
-        self._launch(part)
-        self._wait(part)
+        self._running[part] = children.start(self._server(part).command())
+
+    def wait(self, part: Part) -> None:
+        """Wait until a part answers. PlatformFailed when it ended instead, or took too long."""
+        server, process = self._server(part), self._running[part]
+        until(lambda: process.poll() is not None or server.answers(), START_TIMEOUT_S)
+        if process.poll() is not None or not server.answers():
+            log = server.command().log
+            raise PlatformFailed(f"the {part} did not start, see {log}: {log.read_text()[-2000:]}")
 
     def stop(self, part: Part) -> None:
         """Stop a part cleanly."""
@@ -73,15 +85,5 @@ class LocalPlatform:
         self._running[part].kill()
         self._running[part].wait(START_TIMEOUT_S)
 
-    def _launch(self, part: Part) -> None:
-        self._running[part] = children.start(self._server(part).command())
-
     def _server(self, part: Part) -> Broker | Database:
         return self.broker if part == "broker" else self.database
-
-    def _wait(self, part: Part) -> None:
-        server, process = self._server(part), self._running[part]
-        until(lambda: process.poll() is not None or server.answers(), START_TIMEOUT_S)
-        if process.poll() is not None or not server.answers():
-            log = server.command().log
-            raise PlatformFailed(f"the {part} did not start, see {log}: {log.read_text()[-2000:]}")

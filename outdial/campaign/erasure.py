@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap
 
-from outdial.campaign.state import CampaignState, Erasure
+from outdial.campaign.state import CampaignState, ChunkRef, Erasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,21 @@ def blocks_of(state: CampaignState, records: BitMap) -> list[BlockErasure]:
     ]
     comments = [ref for ref in state.further_blocks if ref.record and ref.record in records]
     return found + [BlockErasure(ref.block_id, ref.block_offset, None) for ref in comments]
+
+
+def refused_before(state: CampaignState, time_us: int) -> list[BlockErasure]:
+    """Blocks of rows that uploads up to an instant refused.
+
+    A delete takes them too: what could not be read as a number cannot be proven to be somebody else.
+    """
+    old = {upload.upload_id for upload in state.uploads.values() if upload.begun_us <= time_us}
+    refused = [ref for ref in state.further_blocks if not ref.record and ref.upload_id in old]
+    return [BlockErasure(ref.block_id, ref.block_offset, None) for ref in refused]
+
+
+def with_duplicates(state: CampaignState) -> list[ChunkRef]:
+    """Chunks whose block holds rows that became no record: somebody who is in another row too."""
+    return [chunk for chunk in state.chunks if chunk.block_size > len(chunk.block_rows)]
 
 
 def referenced_blocks(state: CampaignState) -> Iterator[str]:

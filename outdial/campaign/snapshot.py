@@ -147,6 +147,7 @@ def _erasure(erasure: Erasure, buffers: Buffers) -> dict[str, Any]:
     buffers[f"erasure.{erasure.erasure_id}"] = numbers_of(erasure.records)
     return {
         "erasure_id": erasure.erasure_id,
+        "decided_us": erasure.decided_us,
         "due_us": erasure.due_us,
         "confirmed": sorted(erasure.confirmed),
     }
@@ -224,4 +225,5 @@ def _read_delete(values: dict[str, Any], buffers: Buffers) -> DeleteSlot:
 
 def _read_erasure(values: dict[str, Any], buffers: Buffers) -> Erasure:
     records = BitMap(buffers[f"erasure.{values['erasure_id']}"])
-    return Erasure(values["erasure_id"], records, values["due_us"], frozenset(values["confirmed"]))
+    confirmed = frozenset(values["confirmed"])
+    return Erasure(values["erasure_id"], records, values["decided_us"], values["due_us"], confirmed)

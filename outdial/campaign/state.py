@@ -103,6 +103,7 @@ class Erasure:
 
     erasure_id: str
     records: BitMap
+    decided_us: int
     due_us: int
     confirmed: frozenset[str] = frozenset()
 

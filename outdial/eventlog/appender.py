@@ -1,12 +1,12 @@
 """Appends single messages: idempotent, acknowledged by all replicas, never one caller behind another."""
 
 import asyncio
-import contextlib
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 
+from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import AppendUnknown, LogUnavailable, Message
 
@@ -38,7 +38,7 @@ class Appender:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
-            await producer.stop()
+            await closed(producer.stop(), STOP_TIMEOUT_S)
             raise LogUnavailable(f"cannot reach Kafka at {self._kafka.bootstrap}: {error}") from error
         self._producer = producer
 
@@ -46,8 +46,7 @@ class Appender:
         """Flush and disconnect, within 10 s: what is not acknowledged by then, its caller does not know."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(producer.stop(), STOP_TIMEOUT_S)
+            await closed(producer.stop(), STOP_TIMEOUT_S)
 
     async def append(self, topic: str, partition: int, message: Message) -> int:
         """Append one message, return its offset.

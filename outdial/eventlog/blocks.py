@@ -37,11 +37,12 @@ class BlockWriter:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the newest block of a key is."""
+    """Where a block of a key is, and since when (microseconds UTC)."""
 
     partition: int
     offset: int
     is_tombstone: bool
+    written_us: int = 0
 
 
 class BlockCache:
@@ -77,6 +78,7 @@ class BlockReader:
     def __init__(self, kafka: KafkaConfig, topic: str, cache_bytes: int = CACHE_BYTES) -> None:
         self._kafka, self._topic = kafka, topic
         self._places: dict[bytes, Place] = {}
+        self._former: dict[bytes, list[Place]] = {}
         self._passed: dict[int, int] = {}
         self._news = asyncio.Condition()
         self._cache = BlockCache(cache_bytes)
@@ -115,6 +117,24 @@ class BlockReader:
                 await self._until(partial(self._is_newer, name, place))
             return None
 
+    def living(self, partition: int, before_us: int) -> list[str]:
+        """Keys of a partition whose newest block was written before an instant and is no tombstone."""
+        return [
+            key.decode(errors="replace")
+            for key, place in self._places.items()
+            if place.partition == partition and not place.is_tombstone and place.written_us < before_us
+        ]
+
+    async def is_only_newest(self, key: str) -> bool:
+        """Whether compaction has taken every older block of a key: none can be read any more."""
+        name = key.encode()
+        while former := self._former.get(name):
+            if await self._read(former[-1]) is not None:
+                return False
+            former.pop()
+        self._former.pop(name, None)
+        return True
+
     async def _until(self, true: Callable[[], bool]) -> None:
         async with self._news:
             await self._news.wait_for(lambda: self._is_over() or true())
@@ -148,12 +168,20 @@ class BlockReader:
                 continue
             if (former := self._places.get(record.key)) is not None:
                 self._cache.forget(former)
-            place = Place(partition, record.offset, record.value is None)
+                if not former.is_tombstone:
+                    self._former.setdefault(record.key, []).append(former)
+            place = Place(partition, record.offset, record.value is None, record.timestamp_us)
             self._places[record.key] = place
             if record.value is not None:
                 self._cache.keep(place, record.value)
 
     async def _fetch(self, place: Place) -> bytes | None:
+        value = await self._read(place)
+        if value is not None:
+            self._cache.keep(place, value)
+        return value
+
+    async def _read(self, place: Place) -> bytes | None:
         """The block at this place; None when it is not there any more."""
         assert self._seeker is not None  # noqa: S101  # started
         async with self._seeking:
@@ -164,7 +192,6 @@ class BlockReader:
                 found = await self._seeker.getmany(tp, timeout_ms=FETCH_WAIT_MS, max_records=1)
                 for record in found.get(tp, ()):
                     if record.offset == place.offset:
-                        self._cache.keep(place, record.value)
                         return bytes(record.value)
                 if await self._seeker.position(tp) > place.offset:
                     return None

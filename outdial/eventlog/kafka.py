@@ -10,10 +10,12 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
+from outdial.eventlog.closing import closed
 from outdial.eventlog.ports import LogRecord, LogUnavailable
 
 REQUEST_TIMEOUT_MS: Final = 5000
 RETRY_BACKOFF_MS: Final = 50
+STOP_TIMEOUT_S: Final = 5.0
 FETCH_BYTES: Final = 4 << 20
 
 
@@ -76,7 +78,7 @@ async def connected(kafka: KafkaConfig, **settings: Any) -> AsyncIterator[AIOKaf
             raise LogUnavailable(f"cannot reach Kafka at {kafka.bootstrap}: {error}") from error
         yield consumer
     finally:
-        await consumer.stop()
+        await closed(consumer.stop(), STOP_TIMEOUT_S)
 
 
 def log_record(record: ConsumerRecord) -> LogRecord:

@@ -12,7 +12,8 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitio
 from aiokafka.errors import KafkaError
 
 from outdial.eventlog.appender import Appender
-from outdial.eventlog.kafka import KafkaConfig
+from outdial.eventlog.closing import closed
+from outdial.eventlog.kafka import STOP_TIMEOUT_S, KafkaConfig
 from outdial.eventlog.offsets import high_watermarks
 from outdial.eventlog.ports import AppendUnknown, LogUnavailable, Message
 
@@ -63,7 +64,7 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships 
             self._task.cancel()
             await asyncio.wait([self._task])
         if self._consumer is not None:
-            await self._consumer.stop()
+            await closed(self._consumer.stop(), STOP_TIMEOUT_S)
         await self._appender.stop()
         self.epoch = None
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -19,12 +19,16 @@ LEADERS_TIMEOUT_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the topics are spread: partitions for life, replicas, and how many must be in step."""
+    """How the topics are spread: partitions for life, replicas, and how many must be in step.
+
+    `config` holds settings by topic that differ from the declared ones.
+    """
 
     partitions: int
     replication: int
     min_isr: int
     dialer_groups: int = 1
+    config: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
     def named(cls, name: str, dialer_groups: int = 1) -> "Layout":
@@ -56,12 +60,18 @@ def declared(kafka: KafkaConfig, layout: Layout) -> list[Declared]:
     found = []
     for name, topic in data("topics")["topics"].items():
         partitions = topic["partitions"]
-        settings = {key: str(value) for key, value in topic["config"].items()}
+        settings = settings_of(name, layout)
         settings["min.insync.replicas"] = str(layout.min_isr)
         found.append(
             Declared(kafka.topic(name), int(counts.get(partitions, partitions)), layout.replication, settings)
         )
     return found
+
+
+def settings_of(name: str, layout: Layout) -> dict[str, str]:
+    """The settings of a topic that schemas/topics.yaml and the layout say."""
+    chosen = data("topics")["topics"][name]["config"] | dict(layout.config.get(name, {}))
+    return {key: str(value) for key, value in chosen.items()}
 
 
 async def apply(kafka: KafkaConfig, layout: Layout) -> list[str]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+KIND_CHARACTERS: Final = 60
+MOST_KINDS: Final = 1000
 QUIET: Final = ("aiokafka", "faust", "mode", "httpx", "httpcore", "uvicorn.access", "asyncio")
 
 
@@ -14,9 +16,36 @@ def set_up(service: str, level: str, form: Literal["json", "text"]) -> None:
     """Send the logs of this process to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json(service) if form == "json" else _Text(service))
+    handler.addFilter(Repeats())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+class Repeats(logging.Filter):
+    """Lets few lines of one kind through per window: a broker that is away makes clients say so without end.
+
+    A kind is a logger, its level and the text before its arguments. The next line of a kind tells how many were
+    left out as `left_out`.
+    """
+
+    def __init__(self, at_most: int = 20, window_s: float = 10.0) -> None:
+        super().__init__()
+        self._at_most, self._window_s = at_most, window_s
+        self._seen: dict[tuple[str, int, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        kind = (record.name, record.levelno, str(record.msg)[:KIND_CHARACTERS])
+        began, count = self._seen.get(kind, (record.created, 0))
+        if record.created - began >= self._window_s:
+            if count > self._at_most:
+                record.left_out = count - self._at_most
+            began, count = record.created, 0
+        if len(self._seen) >= MOST_KINDS:  # texts that differ every time are no kinds
+            self._seen.clear()
+        self._seen[kind] = (began, count + 1)
+        return count < self._at_most
 
 
 class _Json(logging.Formatter):

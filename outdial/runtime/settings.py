@@ -57,6 +57,10 @@ class Settings(BaseModel):
     database: SecretStr = Field(SecretStr(""), description="PostgreSQL DSN, postgresql://…")
     http: HostPort = Field("127.0.0.1:8080", description="host:port of API and console")
     admin: HostPort = Field("127.0.0.1:0", description="host:port of health and metrics; port 0 = a free one")
+    instance: str = Field("", description="name of this replica in its group; empty = the host's name")
+    session_timeout: float = Field(
+        6.0, gt=0, description="seconds without a sign of life after which another replica takes over"
+    )
     dialer_groups: Words = Field(("default",), description="ordered, append-only names, comma between")
     dialer_group: str = Field("default", description="the group that this dialer serves")
     dialer_http: HostPort = Field("127.0.0.1:8090", description="host:port for carrier webhooks")

@@ -13,6 +13,7 @@ from outdial.campaign.evolve import ADMINISTRATIVE, Unappliable
 from outdial.eventlog.ports import IntegrityError, LogRecord
 from outdial.views import (
     cursor,
+    erasures,
     fold_attempts,
     fold_campaigns,
     fold_records,
@@ -197,13 +198,19 @@ async def _take_sets(batch: Batch, fact: Fact, event: Any) -> None:
         case e.CampaignForceCompleted():
             await fold_records.force_completed(batch, campaign, event, at_us)
         case e.RecordsDeleted():
+            await erasures.begun(batch.db, fact, event)
             await fold_records.deleted(batch, fact, event)
             if event.upload_id:
                 fold_uploads.withdrawn(batch, fact, event.upload_id)
         case e.CommandUndone(command_type="ResetCampaign" | "ForceComplete"):
             await fold_records.restored(batch, campaign, event, at_us)
         case e.CommandUndone():
+            await erasures.done(batch.db, campaign, event.command_id)
             await fold_records.undeleted(batch, campaign, event, at_us)
+        case e.ErasureConfirmed():
+            await erasures.confirmed(batch.db, campaign, event)
+        case e.RecordsErased():
+            await erasures.done(batch.db, campaign, event.erasure_id)
 
 
 def _rising(facts: Sequence[Fact], before: int) -> list[Fact]:

@@ -129,7 +129,7 @@ async def deleted(batch: Batch, fact: Fact, event: RecordsDeleted) -> None:
     campaign, chosen = fact.campaign, ranges(event.records)
     if not event.recoverable_until_us:
         await batch.settle()
-        await erase_everywhere(batch.db, campaign, chosen)
+        await erase_everywhere(batch.db, campaign, chosen, fact.at_us)
         return
     async with _counted(batch, campaign, chosen):
         await _hide(batch.db, campaign, chosen, (event.command_id, fact.at_us))
@@ -178,13 +178,26 @@ async def restored(batch: Batch, campaign: str, event: CommandUndone, at_us: int
         )
 
 
-async def erase_everywhere(db: Db, campaign: str, chosen: Ranges) -> None:
-    """Remove the records from this version and from those that are kept: gone means gone."""
+async def erase_everywhere(db: Db, campaign: str, chosen: Ranges, decided_us: int) -> None:
+    """Remove the records from this version and from those that are kept: gone means gone.
+
+    Rows that uploads had refused until then go too: who they are is not known.
+    """
+    await _erase(db, campaign, chosen, decided_us)
+    async for _ in each_kept(db):
+        await _erase(db, campaign, chosen, decided_us)
+
+
+async def _erase(db: Db, campaign: str, chosen: Ranges, decided_us: int) -> None:
     await count_set(db, campaign, chosen, -1)
     await erase(db, campaign, chosen)
-    async for _ in each_kept(db):
-        await count_set(db, campaign, chosen, -1)
-        await erase(db, campaign, chosen)
+    await db.execute(
+        """
+        DELETE FROM rejected_rows AS r USING uploads AS u
+        WHERE r.campaign = %s AND u.campaign = r.campaign AND u.upload_id = r.upload_id AND u.begun_us <= %s
+        """,
+        [campaign, decided_us],
+    )
 
 
 async def erase(db: Db, campaign: str, chosen: Ranges) -> None:

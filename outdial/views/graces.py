@@ -28,12 +28,16 @@ async def end(db: Db, partition: int, at: int, before_us: int) -> int:
         if await cursor.lock(db, cursor.EVENTS, partition) != at:
             return 0
         found = await db.execute(
-            "DELETE FROM hidden_deletes WHERE partition = %s AND until_us < %s RETURNING campaign, command_id, records",
+            """
+            DELETE FROM hidden_deletes AS h USING erasures AS e
+            WHERE h.partition = %s AND h.until_us < %s AND e.campaign = h.campaign AND e.erasure_id = h.command_id
+            RETURNING h.campaign, h.command_id, h.records, e.decided_us
+            """,
             [partition, before_us],
         )
         rows = await found.fetchall()
         for row in rows:
-            await erase_everywhere(db, row["campaign"], ranges(row["records"]))
+            await erase_everywhere(db, row["campaign"], ranges(row["records"]), row["decided_us"])
             await db.execute(
                 "UPDATE campaigns SET undo = NULL WHERE campaign = %s AND undo ->> 'command_id' = %s",
                 [row["campaign"], row["command_id"]],

@@ -42,7 +42,10 @@ async def campaigns(db: Db, after: str, limit: int) -> list[Row]:
 
 
 async def counts(db: Db, campaign_id: str) -> Row:
-    """total, active, in_progress, awaiting, attempts, and by_status and by_reason as counts of visible records."""
+    """total, active, in_progress, awaiting, attempts, by_status and by_reason as counts of visible records.
+
+    `erasing`: deleted records whose personal data is not gone from every holder yet.
+    """
     found = await db.execute(
         """
         SELECT status, reason, sum(total)::bigint AS total, sum(claims)::bigint AS attempts,
@@ -62,6 +65,11 @@ async def counts(db: Db, campaign_id: str) -> Row:
             told[name] += row[name]
         by_status[row["status"]] += row["total"]
         by_reason[row["reason"]] += row["total"]
+    found = await db.execute(
+        "SELECT coalesce(sum(records), 0)::bigint AS records FROM erasures WHERE campaign = %s", [campaign_id]
+    )
+    erasing = await found.fetchone()
+    told["erasing"] = erasing["records"] if erasing else 0
     return {**told, "by_status": dict(by_status), "by_reason": dict(by_reason)}
 
 

@@ -162,6 +162,18 @@ CREATE TABLE hidden_deletes (
     PRIMARY KEY (campaign, command_id)
 );
 
+-- Deletes whose personal data is not gone from every holder yet; `is_confirmed`: gone from the views.
+CREATE TABLE erasures (
+    campaign text NOT NULL,
+    erasure_id text NOT NULL,
+    partition int NOT NULL,
+    decided_us bigint NOT NULL,
+    due_us bigint NOT NULL,
+    records bigint NOT NULL,
+    is_confirmed boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (campaign, erasure_id)
+);
+
 -- Records whose row was no longer in its block. Right if an event before `known_until` deletes them or voids their
 -- upload, which takes them off this list; otherwise personal data has been lost.
 CREATE TABLE missing_persons (

@@ -117,6 +117,11 @@ async def each_kept(db: Db) -> AsyncIterator[Version]:
             await db.execute("SELECT set_config('search_path', %s, true)", [before])
 
 
+async def listed_schemas(db: Db) -> Sequence[str]:
+    """The schemas of all versions."""
+    return [version.schema for version in await _listed(db)]
+
+
 async def cursors_of(db: Db, schema: str, topic: str) -> Mapping[int, int]:
     """Where a version stands."""
     found = await db.execute(f"SELECT partition, next_offset FROM {schema}.cursors WHERE topic = %s", [topic])

@@ -13,7 +13,16 @@ from services.api.models.settings import shown as shown_settings
 from services.api.problems import catalogue, row_texts, sentence
 
 Row = Mapping[str, Any]
-COUNTS: Final = ("total", "active", "in_progress", "awaiting", "attempts", "by_status", "by_reason")
+COUNTS: Final = (
+    "total",
+    "active",
+    "in_progress",
+    "awaiting",
+    "attempts",
+    "erasing",
+    "by_status",
+    "by_reason",
+)
 
 
 def settings_of(row: Row) -> CampaignSettings:

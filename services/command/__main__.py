@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 import time
 from typing import Final
@@ -12,6 +13,7 @@ from outdial.eventlog import topics
 from outdial.eventlog.blocks import BlockReader
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import LogUnavailable
+from outdial.eventlog.writer import points
 from outdial.eventlog.writer.ownership import GroupOwnership
 from outdial.eventlog.writer.settings import WriterSettings
 from outdial.eventlog.writer.states import WriterState
@@ -20,10 +22,12 @@ from outdial.runtime import service
 from outdial.runtime.health import HealthServer, Readiness
 from outdial.runtime.settings import Settings
 from services.command.decider import CommandDecider, Rules
+from services.command.keeping import rules_of_this_program
 from services.command.rows import RowReader
 
 log = logging.getLogger(__name__)
 START_PATIENCE_S: Final = 60.0
+ERASURE_MARGIN_US: Final = 5_000_000
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -34,11 +38,20 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     blocks = BlockReader(kafka, "outdial.persons")
     await blocks.start()
     rows = RowReader(codec, blocks, SchemaTopic(kafka), settings.phone_key.get_secret_value().encode())
-    rules = Rules(plan.partitions, settings.delete_grace, settings.stopped_allows)
+    rules = Rules(
+        plan.partitions,
+        settings.delete_grace,
+        erasure_margin_us(plan),
+        settings.stopped_allows,
+        rules_of_this_program(),
+    )
     writer = WriterSettings(
         decider=lambda partition: CommandDecider(partition, codec, rules, rows),
         clock=lambda: time.time_ns() // 1000,
-        instance=f"command-{socket.gethostname()}",
+        instance=f"command-{settings.instance or socket.gethostname()}",
+        session_timeout_ms=int(settings.session_timeout * 1000),
+        reached=points.switched_by(os.environ),
+        snapshots=settings.folder("command"),
     )
     ownership = GroupOwnership(kafka, writer)
     health = HealthServer(settings.admin, lambda: readiness(ownership))
@@ -49,6 +62,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         health.stop()
         await asyncio.wait([serving], timeout=5)
         await blocks.stop()
+
+
+def erasure_margin_us(plan: topics.Layout) -> int:
+    """How long a compacted file of the blocks may still be on a broker's disk."""
+    config = topics.settings_of("outdial.persons", plan)
+    return int(config["file.delete.delay.ms"]) * 1000 + ERASURE_MARGIN_US
 
 
 def readiness(ownership: GroupOwnership) -> Readiness:

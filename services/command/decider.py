@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from outdial.campaign.answers import answer
-from outdial.campaign.commands import AddRecords, Command
+from outdial.campaign.commands import AddRecords, Command, ConfirmErasure
 from outdial.campaign.decide import decide
 from outdial.campaign.decision import Context, Rejection
 from outdial.campaign.events import Event
@@ -22,8 +22,10 @@ from outdial.messages.hashchain import link
 from outdial.messages.partition import partition_of
 from outdial.messages.request import request_hash
 from outdial.messages.schemas import data, schema_names
+from services.command import keeping
 from services.command.answering import Asked, accepted, rejected, text_of
-from services.command.erasing import Erasing
+from services.command.erasing import HOLDER, Erased, Erasing
+from services.command.keeping import Kept
 from services.command.known import KnownCommands
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream, Streams
@@ -52,11 +54,13 @@ REPLAYED: Final = ("outdial_replayed", b"true")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a deployment sets for every partition."""
+    """What a deployment sets for every partition; `fold` names the code that folds, for snapshots."""
 
     partitions: int
     delete_grace_s: int = 0
+    erasure_margin_us: int = 0
     stopped_allows: frozenset[str] = frozenset()
+    fold: str = ""
 
 
 class CommandDecider:
@@ -71,7 +75,7 @@ class CommandDecider:
         self._epoch = 0
         self._now_us = 0
         self._prepared: dict[int, Rows] = {}
-        self._erasing = Erasing(partition, codec, self._streams, rows)
+        self._erasing = Erasing(partition, codec, self._streams, rows, rules.erasure_margin_us)
 
     @property
     def streams(self) -> Streams:
@@ -88,6 +92,15 @@ class CommandDecider:
         if name == RESULT and fields["remember"]:
             self._known.remember(fields)
 
+    def snapshot(self) -> bytes:
+        """`eventlog`'s Restorable: everything that was folded or appended since."""
+        self._streams.epoch = max(self._streams.epoch, self._epoch)
+        return keeping.to_bytes(Kept(self._streams, self._known), self._codec, self._rules.fold)
+
+    def restore(self, state: bytes) -> None:
+        """Take a snapshot in, before anything else; ValueError when it is of another version."""
+        keeping.from_bytes(state, self._codec, self._rules.fold, Kept(self._streams, self._known))
+
     def opened(self, now_us: int) -> None:
         """Everything is folded: from here on events carry an epoch above all that the log holds."""
         self._epoch = self._streams.epoch + 1
@@ -99,8 +112,27 @@ class CommandDecider:
                 )
 
     async def chores(self, now_us: int) -> Decision | None:
-        """Take deleted rows out of their blocks, a few at a time."""
-        return await self._erasing.next(now_us)
+        """Take deleted rows out of their blocks, and say in the history when they are gone from the log."""
+        blocks = await self._erasing.rewrites(now_us)
+        gone = await self._erasing.erased(now_us)
+        events = [message for erased in gone for message in self._confirm(erased, now_us)]
+        return Decision(events=events, blocks=blocks) if events or blocks else None
+
+    def _confirm(self, erased: Erased, now_us: int) -> list[Message]:
+        stream = self._streams.get(erased.state.campaign_id)
+        cause = Envelope(
+            id=f"{erased.erasure_id}/{HOLDER}",
+            type="outdial.ConfirmErasure",
+            source=SOURCE,
+            subject=stream.state.campaign_id,
+            time_us=now_us,
+            actor=SOURCE,
+        )
+        context = self._context(cause, stream, Rows(), now_us)
+        decided = decide(stream.state, ConfirmErasure(erased.erasure_id, HOLDER), context)
+        if isinstance(decided, Rejection):
+            return []  # it was undone meanwhile
+        return [self._append(stream, event, cause, context.now_us) for event in decided]
 
     async def prepare(self, records: Sequence[LogRecord]) -> None:
         """Read the blocks that upload chunks name, and the phone index of their campaigns."""
@@ -173,7 +205,7 @@ class CommandDecider:
             return self._answer_rejected(asked, stream, Rejection("idempotency-key-reused"), remember=False)
         if refusal := self._refuse_late(envelope, stream) or rows.problem:
             return self._answer_rejected(asked, stream, refusal, remember=asked.remember)
-        context = self._context(envelope, stream, rows)
+        context = self._context(envelope, stream, rows, self._now_us)
         if envelope.dry_run:
             return self._preview(asked, command, context)
         return self._carry_out(asked, command, context, rows)
@@ -192,9 +224,9 @@ class CommandDecider:
             return Rejection("version-mismatch", {"version": stream.state.version})
         return None
 
-    def _context(self, envelope: Envelope, stream: Stream, rows: Rows) -> Context:
+    def _context(self, envelope: Envelope, stream: Stream, rows: Rows, now_us: int) -> Context:
         return Context(
-            now_us=max(self._now_us, stream.state.updated_us),
+            now_us=max(now_us, stream.state.updated_us),
             command_id=envelope.id,
             phone_hashes=rows.hashes,
             phone_owner=stream.phones if stream.phones is not None else {},

@@ -1,7 +1,7 @@
 """Commands that were answered already: the same id gets the same answer again, for at least a day."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,9 @@ class KnownCommands:
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def __iter__(self) -> Iterator[KnownCommand]:
+        return iter(self._known.values())
 
     def find(self, stream: str, command_id: str) -> KnownCommand | None:
         """The answer given before, if it is still known."""

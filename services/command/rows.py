@@ -87,6 +87,14 @@ class RowReader:
         digest = hmac.digest(self._key, phone.encode(), "sha256")
         return int.from_bytes(digest[:HASH_BYTES], "big")
 
+    def living(self, partition: int, before_us: int) -> list[str]:
+        """Ids of blocks that were written before an instant and not tombstoned since."""
+        return self._blocks.living(partition, before_us)
+
+    async def is_only_newest(self, block_id: str) -> bool:
+        """Whether no older version of a block can be read any more."""
+        return await self._blocks.is_only_newest(block_id)
+
     async def block(self, block_id: str, offset: int, partition: int) -> PersonsBlock | None:
         """One block; None when it was erased, never written or is damaged. Raises TimeoutError."""
         value = await self._blocks.get(block_id, partition, offset, BLOCK_TIMEOUT_S)

@@ -39,6 +39,10 @@ class Streams:
         """The stream; a new one is empty, at sequence 0, and kept only once it has an event."""
         return self._streams.get(stream_id) or Stream(initial(stream_id))
 
+    def keep(self, stream: Stream) -> None:
+        """Take in a stream that was folded before."""
+        self._streams[stream.state.campaign_id] = stream
+
     def load(self, record: LogRecord) -> None:
         """Fold one event of the log; IntegrityError names the offset when it does not follow."""
         where = f"events/{record.partition}@{record.offset}"

@@ -19,11 +19,13 @@ from outdial.runtime.exits import Exit
 from outdial.runtime.service import settings_of
 from outdial.runtime.settings import Settings
 from outdial.views import versions
+from outdial.views.cursor import EVENTS
 from services.projection.beside import Beside
 from services.projection.handler import ProjectionHandler
 from services.projection.metrics import Metrics
 from services.projection.rebuild import rebuild
 from services.projection.standing import Standing
+from services.projection.store import ViewStore
 from services.projection.views import main as views_main
 
 log = logging.getLogger(__name__)
@@ -35,16 +37,20 @@ def main() -> None:
     """Blocking; the engine ends the process with its own exit codes."""
     settings = settings_of("projection", "kafka", "database")
     standing, metrics = Standing(), Metrics(REGISTRY)
-    beside = Beside(settings, standing, metrics)
+    beside = Beside(settings, standing)
     beside.start()
     asyncio.run(prepare(settings, standing))
     beside.prepared.set()
     standing.waits_for = "partitions"
-    kafka = kafka_config(settings)
-    handler = ProjectionHandler(kafka, settings.database.get_secret_value(), standing, metrics)
+    kafka, dsn = kafka_config(settings), settings.database.get_secret_value()
     live = LiveSettings(
-        kafka, "outdial.events", "outdial-projection", data_folder=str(settings.folder("projection"))
+        kafka,
+        EVENTS,
+        "outdial-projection",
+        data_folder=str(settings.folder("projection")),
+        store=ViewStore(dsn, layout(settings).partitions, standing, metrics),
     )
+    handler = ProjectionHandler(kafka, dsn, standing, metrics)
     engine = faust_engine if settings.live_engine == "faust" else plain
     engine.run(live, handler)
 

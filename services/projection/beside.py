@@ -1,4 +1,4 @@
-"""What runs beside the engine, in a thread of its own: health, answers of commands, watchdog, ends of graces."""
+"""What runs beside the engine, in a thread of its own: health, answers of commands, ends of graces, erasures."""
 
 import asyncio
 import logging
@@ -10,11 +10,10 @@ from outdial.client.connecting import kafka_config, layout
 from outdial.runtime.exits import Exit
 from outdial.runtime.health import HealthServer
 from outdial.runtime.settings import Settings
+from services.projection.erasures import Erasures
 from services.projection.graces import Graces
-from services.projection.metrics import Metrics
 from services.projection.results import Results
 from services.projection.standing import Standing
-from services.projection.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 LOOK_S: Final = 0.1
@@ -23,8 +22,8 @@ LOOK_S: Final = 0.1
 class Beside:
     """Health is served at once, the rest works when `prepared` is set."""
 
-    def __init__(self, settings: Settings, standing: Standing, metrics: Metrics) -> None:
-        self._settings, self._standing, self._metrics = settings, standing, metrics
+    def __init__(self, settings: Settings, standing: Standing) -> None:
+        self._settings, self._standing = settings, standing
         self.prepared = threading.Event()
 
     def start(self) -> None:
@@ -47,9 +46,9 @@ class Beside:
         while not self.prepared.is_set():  # noqa: ASYNC110  # another thread sets it
             await asyncio.sleep(LOOK_S)
         kafka, dsn = kafka_config(self._settings), self._settings.database.get_secret_value()
-        watchdog = Watchdog(kafka, dsn, self._standing, self._metrics)
+        partitions = layout(self._settings).partitions
         await asyncio.gather(
             Results(kafka, dsn).run(),
-            watchdog.run(layout(self._settings).partitions),
             Graces(kafka, dsn).run(),
+            Erasures(kafka, partitions, dsn).run(),
         )

@@ -7,12 +7,13 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from aiokafka.errors import KafkaError
 from psycopg import AsyncConnection, InterfaceError, OperationalError
 
 from outdial.client.registry import SchemaTopic
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.offsets import partition_count
-from outdial.eventlog.ports import LogRecord
+from outdial.eventlog.ports import LogRecord, LogUnavailable
 from outdial.eventlog.replay import follow
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
 from outdial.views import cursor
@@ -23,6 +24,15 @@ TOPIC: Final = "outdial.results"
 KEPT_US: Final = 7 * 24 * 3600 * 1_000_000
 RETRY_S: Final = 1.0
 SWEEP_S: Final = 3600.0
+AWAY: Final = (
+    OperationalError,
+    InterfaceError,
+    KafkaError,
+    LogUnavailable,
+    OSError,
+    TimeoutError,
+    cursor.CursorMoved,
+)
 
 
 class Results:
@@ -40,7 +50,7 @@ class Results:
             try:
                 async with await connect(self._dsn) as db:
                     await self._follow(db)
-            except (OperationalError, InterfaceError, OSError, cursor.CursorMoved) as error:
+            except AWAY as error:
                 log.warning("results interrupted", extra={"error": str(error)})
                 await asyncio.sleep(RETRY_S)
 

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,24 @@ class Entry:
     raw: bytes
 
     def header(self, name: str) -> str:
-        return self.headers.get(name, b"").decode()
+        return self.headers.get(name, b"").decode(errors="replace")
 
     @property
     def sequence(self) -> int:
-        return int(self.header("ce_sequence"))
+        """0 when it has none."""
+        told = self.header("ce_sequence")
+        return int(told) if told.isdecimal() else 0
+
+    @property
+    def epoch(self) -> int:
+        """-1 when it has none."""
+        told = self.header("outdial_epoch")
+        return int(told) if told.isdecimal() else -1
+
+    @property
+    def where(self) -> str:
+        """Its place as people and alarms name it, `events/3@17`."""
+        return f"{self.topic.rpartition('.')[2]}/{self.partition}@{self.offset}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class Log:
     events: list[Entry]
     results: list[Entry]
     partitions: int
+    quarantine: list[Entry] = field(default_factory=list)
 
     def of(self, stream: str) -> list[Entry]:
         """The events of one stream, in the order of the log."""
@@ -63,7 +77,7 @@ def published() -> dict[bytes, tuple[str, Any]]:
 
 
 async def read_log(bootstrap: str, prefix: str = "") -> Log:
-    """Read commands, events and results to their high watermarks, committed records only."""
+    """Read commands, events, results and quarantine to their high watermarks, committed records only."""
     schemas = published()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
@@ -75,14 +89,14 @@ async def read_log(bootstrap: str, prefix: str = "") -> Log:
     try:
         topics = {}
         # answers first: in a log that still grows, the events of an answer that was read are there
-        for name in ("results", "events", "commands"):
+        for name in ("quarantine", "results", "events", "commands"):
             topic = f"{prefix}outdial.{name}"
             count = await _partitions(bootstrap, topic)
             raw = await _read_topic(bootstrap, consumer, topic, list(range(count)))
             topics[name] = [_decode(record, schemas) for record in raw]
     finally:
         await consumer.stop()
-    return Log(topics["commands"], topics["events"], topics["results"], count)
+    return Log(topics["commands"], topics["events"], topics["results"], count, topics["quarantine"])
 
 
 async def _partitions(bootstrap: str, topic: str) -> int:
@@ -122,11 +136,7 @@ async def _high_watermarks(bootstrap: str, tps: list[TopicPartition]) -> dict[To
 
 def _decode(record: Any, schemas: dict[bytes, tuple[str, Any]]) -> Entry:
     value: bytes = record.value or b""
-    name, fields = "", {}
-    if value[:2] == b"\xc3\x01" and value[2:10] in schemas:
-        name, schema = schemas[value[2:10]]
-        read: Any = fastavro.schemaless_reader(io.BytesIO(value[10:]), schema, None)
-        fields = read
+    name, fields = _read_value(value, schemas)
     key = (record.key or b"").decode(errors="replace")
     return Entry(
         record.topic,
@@ -139,3 +149,16 @@ def _decode(record: Any, schemas: dict[bytes, tuple[str, Any]]) -> Entry:
         dict(record.headers),
         value,
     )
+
+
+def _read_value(value: bytes, schemas: dict[bytes, tuple[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """Name and fields; an empty name when the bytes are no message that anybody published."""
+    if value[:2] != b"\xc3\x01" or value[2:10] not in schemas:
+        return "", {}
+    name, schema = schemas[value[2:10]]
+    body = io.BytesIO(value[10:])
+    try:
+        fields: Any = fastavro.schemaless_reader(body, schema, None)
+    except Exception:  # whatever the damage leads to
+        return "", {}
+    return (name, fields) if body.tell() == len(value) - 10 else ("", {})

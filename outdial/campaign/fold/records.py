@@ -84,7 +84,7 @@ def records_deleted(state: CampaignState, event: RecordsDeleted, at_us: int) -> 
         state.deletes[event.command_id] = DeleteSlot(
             event.command_id, event.upload_id, records, until, state.position, state.version + 1
         )
-    state.erasures[event.command_id] = Erasure(event.command_id, records, until)
+    state.erasures[event.command_id] = Erasure(event.command_id, records, at_us, until)
     if upload := state.uploads.get(event.upload_id):
         upload.state = "withdrawn"
     if event.is_empty:

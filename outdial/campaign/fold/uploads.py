@@ -52,6 +52,8 @@ def records_added(state: CampaignState, event: RecordsAdded, at_us: int) -> None
         state.chunks.append(
             ChunkRef(event.upload_id, event.block_id, event.block_offset, event.first_record, rows, size)
         )
+    elif event.block_id:  # duplicates only: kept as long as rejected rows are
+        state.further_blocks.append(BlockRef(event.block_id, event.block_offset, event.upload_id, 0))
     if event.invalid_block_id:
         ref = BlockRef(event.invalid_block_id, event.invalid_block_offset, event.upload_id, 0)
         state.further_blocks.append(ref)

@@ -1,7 +1,6 @@
 """The live stream on plain aiokafka."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -10,6 +9,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
+from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import log_record
 from outdial.eventlog.live.observed import Observed
 from outdial.eventlog.live.settings import EXIT_ENGINE, EXIT_HANDLER, LiveSettings
@@ -69,8 +69,7 @@ async def consume(settings: LiveSettings, handler: Handler, stop: asyncio.Event)
                     if tp in consumer.assignment():
                         await _handle(handler, tp.partition, records)
     finally:
-        with contextlib.suppress(TimeoutError):  # what ended the loop counts, not how long leaving takes
-            await asyncio.wait_for(consumer.stop(), LEAVE_TIMEOUT_S)
+        await closed(consumer.stop(), LEAVE_TIMEOUT_S)  # what ended the loop counts, not how leaving it ends
 
 
 async def _handle(handler: Handler, partition: int, records: Iterable[object]) -> None:

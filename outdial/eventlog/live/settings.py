@@ -1,8 +1,8 @@
 """What both engines need to know."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from outdial.eventlog.kafka import KafkaConfig
 
@@ -12,13 +12,22 @@ EXIT_ENGINE: Final = 72
 EXIT_STOP_TIMEOUT: Final = 73
 
 
+class Store(Protocol):
+    """What the watchdog asks the handler's store, from another thread: it believes that more than the engine."""
+
+    async def cursors(self) -> Mapping[int, int]:
+        """The next offset of each partition of the topic."""
+
+    def lag(self, behind: Mapping[int, int]) -> None:
+        """Hear by how many offsets the log is ahead of the cursors."""
+
+    def is_at_work(self) -> bool:
+        """Whether it works on a batch and may do so for longer: a statement over millions of rows is no standstill."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """One topic read by one consumer group; times in seconds.
-
-    `cursors` asks the handler's store, on a connection of its own, for the next offsets of all partitions: the
-    watchdog believes it more than what the engine saw pass by.
-    """
+    """One topic read by one consumer group; times in seconds. `stuck_after`: probes without progress."""
 
     kafka: KafkaConfig
     topic: str
@@ -31,5 +40,5 @@ class LiveSettings:
     stop_within_s: float = 15.0
     data_folder: str = ""
     probe_every_s: float = 2.5
-    stuck_after: int = 12  # probes of a partition of ours that lags and stands still
-    cursors: Callable[[], Awaitable[Mapping[int, int]]] | None = None
+    stuck_after: int = 10
+    store: Store | None = None

@@ -4,14 +4,13 @@ Without it every batch is one transaction old: the reader fetches right after it
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 
+from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import log_record
 from outdial.eventlog.ports import LogRecord
 
@@ -53,8 +52,7 @@ class Feeder:
         await asyncio.wait([self._task], timeout=STOP_TIMEOUT_S)
         if self._task.done() and not self._task.cancelled():
             self._task.exception()  # raised by `take` before, or of no interest any more
-        with contextlib.suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(self._reader.stop(), STOP_TIMEOUT_S)
+        await closed(self._reader.stop(), STOP_TIMEOUT_S)
 
     async def _feed(self) -> None:
         while True:

@@ -2,15 +2,19 @@
 
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.offsets import high_watermarks, offsets_at
 from outdial.eventlog.ports import Decider, Restorable
 from outdial.eventlog.replay import replay
 from outdial.eventlog.writer.settings import WriterSettings
 from outdial.eventlog.writer.snapshots import Snapshot, SnapshotFile, Tip, restored
+
+STOP_TIMEOUT_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ async def fold(
                 decider.load_event(record)
             count += len(records)
             tip = Tip.of(records[-1].offset, records[-1])
-    settings.crash("during-open")
+    settings.reached("during-open")
     results = await _fold_results(kafka, partition, settings, start)
     return Folded(decider, count, tip, results)
 
@@ -69,7 +73,7 @@ async def open_commands(
             committed = (await reader.beginning_offsets([tp]))[tp]
         reader.seek(tp, committed)
     except BaseException:
-        await reader.stop()
+        await closed(reader.stop(), STOP_TIMEOUT_S)
         raise
     return reader, committed
 

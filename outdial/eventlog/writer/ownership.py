@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
+from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.writer.partition import PartitionWriter
 from outdial.eventlog.writer.settings import WriterSettings
@@ -42,7 +44,7 @@ class Writers:
             writer = PartitionWriter(self._kafka, partition, self._settings, self._prove)
             self.by_partition[partition] = writer
             self._tasks[partition] = task = asyncio.create_task(writer.run())
-            task.add_done_callback(self._ended)
+            task.add_done_callback(partial(self._ended, partition))
 
     async def park(self, partitions: Iterable[int]) -> None:
         """Let the running batches end; the states stay."""
@@ -64,8 +66,12 @@ class Writers:
             task.cancel()
             await asyncio.wait([task], timeout=CLOSE_TIMEOUT_S)
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (error := task.exception()) and not self.failed.done():
+    def _ended(self, partition: int, task: "asyncio.Task[None]") -> None:
+        """Nobody would write the partition any more: whatever a writer ends with unasked, it ends the process."""
+        error = None if task.cancelled() else task.exception()
+        if error is None and self._tasks.get(partition) is task:
+            error = RuntimeError(f"the writer of partition {partition} ended, and nobody had asked it to")
+        if error is not None and not self.failed.done():
             self.failed.set_exception(error)
 
 
@@ -116,7 +122,7 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
         self.writers.gain(sorted(mine))
 
     async def _leave(self) -> None:
-        await self._consumer.stop()  # leaves the group: the others take over now
+        await closed(self._consumer.stop(), CLOSE_TIMEOUT_S)  # a static member stays until its session is over
         await self.writers.lose(list(self.writers.by_partition))
 
     async def _prove(self, partition: int) -> None:

@@ -69,7 +69,9 @@ class PartitionWriter:
                 try:
                     await self._go.wait()  # not while somebody else may be opening it
                     await self._serve(session)
-                except CURABLE as error:
+                except (*CURABLE, asyncio.CancelledError) as error:
+                    if _is_cancelled(error):
+                        raise
                     self.problem = f"{type(error).__name__}: {error}"
                     log.warning("writer dropped", extra={"partition": self.partition, "why": self.problem})
                     await self._drop(self.problem)
@@ -114,7 +116,7 @@ class PartitionWriter:
 
     async def _wait_parked(self) -> None:
         self._machine.to(WriterState.PARKED)
-        self._settings.crash("during-handover")
+        self._settings.reached("during-handover")
         self._idle.set()
         await self._go.wait()
         self._machine.to(WriterState.SERVING, "resumed")
@@ -131,3 +133,9 @@ class PartitionWriter:
         """After a fence the group first has to notice that the partition is somebody else's."""
         await asyncio.sleep(self._settings.session_timeout_ms / 4000 if fenced else seconds)
         await self._prove(self.partition)
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether our own task is to end: a client that lost the broker may cancel what is awaited of it."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

@@ -83,7 +83,7 @@ class Session:
     async def _carry_out(self, records: list[LogRecord]) -> list[LogRecord]:
         """Decide and commit a batch; returns what did not fit into its transaction any more."""
         assert self.decider is not None  # noqa: S101  # opened
-        self._settings.crash("after-read")
+        self._settings.reached("after-read")
         now_us, size, decisions = self._settings.clock(), 0, list[Decision]()
         for record in records:
             decision = self.decider.handle(record, now_us)
@@ -91,7 +91,7 @@ class Session:
             size += _bytes_of(decision)
             if size > self._settings.max_bytes // 2:  # one decision more must not break the limit
                 break
-        self._settings.crash("after-decide")
+        self._settings.reached("after-decide")
         done = len(decisions)
         await self._commit(decisions, records[done - 1].offset + 1)
         return records[done:]

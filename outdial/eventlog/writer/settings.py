@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from outdial.eventlog.ports import Decider
-
-
-def no_crash(point: str) -> None:
-    """Production: nothing happens at the named points of the protocol."""
+from outdial.eventlog.writer.points import Reached, nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +23,8 @@ class WriterTopics:
 class WriterSettings:
     """`decider` makes the rules of a partition at each opening.
 
-    `crash` is called at the named points of the protocol (fault tests): during-open, after-read, after-decide,
-    after-send, before-commit, after-commit, during-handover. `snapshots` is a folder for local cache files, used
-    when the decider is Restorable.
+    `reached` is called at the named points of the protocol. `snapshots` is a folder for local cache files, used when
+    the decider is Restorable.
     """
 
     decider: Callable[[int], Decider]
@@ -50,6 +46,6 @@ class WriterSettings:
     chores_every_s: float = 1.0
     max_skew_us: int = 1_000_000
     compression: Mapping[str, str] = field(default_factory=lambda: {"type": "zstd"})
-    crash: Callable[[str], None] = no_crash
+    reached: Reached = nothing
     snapshots: Path | None = None
     snapshot_every_s: float = 600.0

@@ -1,7 +1,6 @@
 """The transactional producer of one partition: fences its predecessor, appends a batch or nothing."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,8 @@ from typing import Any, Final
 
 import aiokafka.producer.sender
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
 
+from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import Message
 from outdial.eventlog.writer import clock
@@ -57,30 +56,27 @@ class Transactions:
         awaited before the offsets go, or the broker refuses one of the two and the client backs off. Raises
         ClockSkew before the commit; whatever else is raised, the outcome is unknown.
         """
-        crash, wait = self._settings.crash, self._settings.transaction_wait_s
+        reached, wait = self._settings.reached, self._settings.transaction_wait_s
         await self._producer.begin_transaction()
         before_us = self._settings.clock()
         sends = [send for topic, batch in messages.items() for send in await self._send(topic, batch)]
         last = await asyncio.wait_for(self._acknowledged(sends, before_us), wait)
-        crash("after-send")
+        reached("after-send")
         commands = TopicPartition(self._kafka.topic(self._settings.topics.commands), self._partition)
         group = self._kafka.topic(self._settings.group)
         offsets = self._producer.send_offsets_to_transaction({commands: next_command}, group)
         await asyncio.wait_for(offsets, wait)
-        crash("before-commit")
+        reached("before-commit")
         await asyncio.wait_for(self._producer.commit_transaction(), wait)
-        crash("after-commit")
+        reached("after-commit")
         return last
 
     async def close(self) -> None:
         """Stop the client; a fenced producer raises here and must be closed all the same."""
         self._take_note()
-        try:
-            await asyncio.wait_for(self._producer.stop(), STOP_TIMEOUT_S)
-        except (KafkaError, TimeoutError) as error:
+        if error := await closed(self._producer.stop(), STOP_TIMEOUT_S):
             log.info("fenced producer stopped", extra={"partition": self._partition, "error": repr(error)})
-            with contextlib.suppress(KafkaError, OSError):
-                await self._producer.client.close()
+            await closed(self._producer.client.close(), STOP_TIMEOUT_S)
 
     def _take_note(self) -> None:
         """A batch that failed before it was sent fails a second future inside of the client, which nobody awaits."""

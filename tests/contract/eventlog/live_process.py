@@ -14,7 +14,7 @@ from outdial.eventlog.live import faust_engine, plain
 from outdial.eventlog.live.settings import LiveSettings
 from outdial.eventlog.ports import LogRecord
 
-POISON = b"poison"
+POISON, STUCK = b"poison", b"stuck"
 
 
 class FileHandler:
@@ -34,6 +34,8 @@ class FileHandler:
     async def handle(self, partition: int, records: Sequence[LogRecord]) -> None:
         if any(record.value == POISON for record in records):
             raise ValueError("poison")
+        if any(record.value == STUCK for record in records):
+            await asyncio.Event().wait()
         taken = [(record.value or b"").decode() for record in records]
         line = json.dumps({"partition": partition, "next": records[-1].offset + 1, "taken": taken})
         with self._path.open("a") as file:
@@ -54,5 +56,6 @@ if __name__ == "__main__":
         session_timeout_s=2.0,
         heartbeat_s=0.4,
         data_folder=str(Path(path).parent),
+        probe_every_s=0.2,
     )
     {"plain": plain, "faust": faust_engine}[engine].run(settings, FileHandler(Path(path)))

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 
 from outdial.eventlog import topics
 from outdial.eventlog.kafka import KafkaConfig
-from outdial.eventlog.live.settings import EXIT_HANDLER
+from outdial.eventlog.live.settings import EXIT_HANDLER, EXIT_STUCK
 from tests.kit.stack import wait_until
 
 PROCESS = Path(__file__).parent / "live_process.py"
@@ -133,3 +133,16 @@ def test_sigterm_ends_it_cleanly(kafka: KafkaConfig, start: Callable[[], Reader]
 
     assert reader.process.wait(TIMEOUT_S) == 0
     assert time.monotonic() - began < 10
+
+
+def test_a_handler_that_stands_still_while_the_log_goes_on_ends_the_process(
+    kafka: KafkaConfig, start: Callable[[], Reader]
+) -> None:
+    append(kafka, (True, ["a"]), (False, ["an aborted tail is no lag"]))
+    reader = start()
+    reader.wait_for(["a"])
+
+    append(kafka, (True, ["stuck"]))
+
+    assert reader.process.wait(TIMEOUT_S) == EXIT_STUCK
+    assert reader.taken() == ["a"]

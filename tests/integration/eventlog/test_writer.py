@@ -130,7 +130,7 @@ async def test_a_fenced_writer_appends_nothing_more_and_reopens_behind_the_new_o
 async def test_a_writer_killed_at_any_point_loses_and_doubles_nothing(
     kafka: KafkaConfig, appender: Appender, point: str
 ) -> None:
-    victim = start_writer(kafka, crash_at=point, crash_on=2)
+    victim = start_writer(kafka, crash_at=f"{point}:2")
     for number in range(8):
         await appender.append("outdial.commands", 0, counting_command("s", f"c{number}"))
         if number == 2:
@@ -155,6 +155,6 @@ async def test_a_gap_in_the_history_ends_the_writer_loudly(kafka: KafkaConfig, a
         await asyncio.wait_for(served.task, TIMEOUT_S)
 
 
-def start_writer(kafka: KafkaConfig, crash_at: str = "", crash_on: int = 0) -> subprocess.Popen[bytes]:
-    environ = {**os.environ, "CRASH_AT": crash_at, "CRASH_ON": str(crash_on)}
+def start_writer(kafka: KafkaConfig, crash_at: str = "") -> subprocess.Popen[bytes]:
+    environ = {**os.environ, "OUTDIAL_CRASH_AT": crash_at}
     return subprocess.Popen([sys.executable, str(PROCESS), kafka.bootstrap, kafka.prefix], env=environ)

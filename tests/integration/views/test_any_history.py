@@ -79,6 +79,7 @@ def expected_counts(state: CampaignState, known: dict[int, dict[str, Any]]) -> d
         "in_progress": found.in_progress,
         "awaiting": found.awaiting,
         "attempts": sum(record["claims"] for record in known.values()),
+        "erasing": sum(len(erasure.records) for erasure in state.erasures.values()),
         "by_status": {name: total for name, total in found.by_status.items() if total},
         "by_reason": dict(found.by_reason),
     }

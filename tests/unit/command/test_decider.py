@@ -17,10 +17,12 @@ from outdial.campaign.commands import (
 from outdial.campaign.defaults import default_settings
 from outdial.campaign.events import Event
 from outdial.campaign.filter import Filter
+from outdial.campaign.snapshot import fingerprint
 from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, IntegrityError, LogRecord, Message
 from outdial.messages.codec import Codec
 from outdial.messages.envelope import Envelope
+from outdial.messages.hashchain import read_link
 from outdial.messages.partition import partition_of
 from services.command.decider import CommandDecider, Rules
 from services.command.known import REMEMBERED_US
@@ -237,3 +239,56 @@ def test_each_opening_writes_under_a_higher_epoch(writer: Writer) -> None:
     writer.send(ChangeSettings(name="Summer"), "c-2")
 
     assert [dict(message.headers)["outdial_epoch"] for message in writer.events] == [b"1", b"2"]
+
+
+def reopened_from(writer: Writer, snapshot: bytes, events: Sequence[Message]) -> CommandDecider:
+    """A decider that takes a snapshot in and then the events behind it."""
+    decider = CommandDecider(writer.partition, CODEC, Rules(4), NoRows())
+    decider.restore(snapshot)
+    for at, message in enumerate(events):
+        decider.load_event(writer._record(at, message))
+    decider.opened(writer.now_us)
+    return decider
+
+
+def test_a_snapshot_and_the_events_behind_it_give_the_same_decider_as_a_replay(writer: Writer) -> None:
+    assert created(writer).send(ChangeSettings(name="Autumn"), "rename")["accepted"]
+    kept, count = writer.decider.snapshot(), len(writer.events)
+    assert writer.send(ChangeSettings(name="Winter"), "again")["accepted"]
+
+    restored = reopened_from(writer, kept, writer.events[count:])
+
+    replayed = writer.open()
+    assert fingerprint(restored.streams.get(STREAM).state) == fingerprint(replayed.streams.get(STREAM).state)
+    assert restored.streams.get(STREAM).hash == replayed.streams.get(STREAM).hash
+    assert restored.streams.epoch == replayed.streams.epoch
+
+
+def test_a_command_that_was_answered_before_the_snapshot_is_still_known(writer: Writer) -> None:
+    first = created(writer).send(ChangeSettings(name="Autumn"), "rename")
+    writer.decider = reopened_from(writer, writer.decider.snapshot(), [])
+
+    again = writer.send(ChangeSettings(name="Autumn"), "rename")
+
+    assert again["replayed"]
+    assert again["last_sequence"] == first["last_sequence"]
+
+
+def test_a_snapshot_of_another_program_or_a_damaged_one_is_refused(writer: Writer) -> None:
+    kept = created(writer).decider.snapshot()
+
+    with pytest.raises(ValueError, match="another version"):
+        CommandDecider(PARTITION, CODEC, Rules(4, fold="newer"), NoRows()).restore(kept)
+    for end in (0, 5, 40, len(kept) - 1):
+        with pytest.raises(ValueError, match=r".*"):
+            CommandDecider(PARTITION, CODEC, Rules(4), NoRows()).restore(kept[:end])
+
+
+def test_events_after_a_restored_opening_carry_an_epoch_above_all_before(writer: Writer) -> None:
+    kept = created(writer).decider.snapshot()
+
+    restored = reopened_from(writer, kept, [])
+
+    writer.decider = restored
+    writer.send(ChangeSettings(name="Winter"), "again")
+    assert [read_link(event.headers).epoch for event in writer.events] == [1, 2]

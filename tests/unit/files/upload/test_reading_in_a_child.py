@@ -16,8 +16,18 @@ def _many(path: Path, rows: int) -> Path:
     return simple(path, HEADER, *made)
 
 
+OTHERS: set[psutil.Process] = set()
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    """Children that other tests of this run keep, as a broker is one."""
+    OTHERS.clear()
+    OTHERS.update(psutil.Process().children(recursive=True))
+
+
 def _children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    return [child for child in psutil.Process().children(recursive=True) if child not in OTHERS]
 
 
 def test_the_child_gives_what_is_in_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""Deletes on their way to being gone for good: what the views still owe, and the rewriting of their tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import AsyncConnection
+
+from outdial.campaign import record_sets
+from outdial.campaign.events import ErasureConfirmed, RecordsDeleted
+from outdial.views.database import Row
+from outdial.views.facts import Fact
+from outdial.views.versions import listed_schemas
+
+Db = AsyncConnection[Row]
+HOLDER: Final = "view"
+PERSONAL: Final = ("records", "attempts", "rejected_rows")
+LOCK_TIMEOUT: Final = "3s"  # a rewrite waits for a running download, and everybody else would wait behind it
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A delete whose rows are gone from the tables; their bytes may still be in the files."""
+
+    campaign: str
+    erasure_id: str
+
+
+async def begun(db: Db, fact: Fact, event: RecordsDeleted) -> None:
+    """A delete was decided."""
+    count = len(record_sets.from_bytes(event.records))
+    await db.execute(
+        "INSERT INTO erasures VALUES (%s, %s, %s, %s, %s, %s)",
+        [fact.campaign, event.command_id, fact.partition, fact.at_us, event.recoverable_until_us, count],
+    )
+
+
+async def confirmed(db: Db, campaign: str, event: ErasureConfirmed) -> None:
+    """A holder has confirmed; only ours is noted."""
+    if event.holder.partition(":")[0] == HOLDER:
+        await db.execute(
+            "UPDATE erasures SET is_confirmed = true WHERE campaign = %s AND erasure_id = %s",
+            [campaign, event.erasure_id],
+        )
+
+
+async def done(db: Db, campaign: str, erasure_id: str) -> None:
+    """Gone everywhere, or undone within its grace."""
+    await db.execute("DELETE FROM erasures WHERE campaign = %s AND erasure_id = %s", [campaign, erasure_id])
+
+
+async def owed(db: Db, before_us: int) -> Sequence[Owed]:
+    """Deletes whose grace was over before an instant, whose rows are gone, and which nobody has confirmed."""
+    found = await db.execute(
+        """
+        SELECT campaign, erasure_id FROM erasures AS e
+        WHERE NOT is_confirmed AND due_us < %s AND NOT EXISTS (
+            SELECT 1 FROM hidden_deletes AS h WHERE h.campaign = e.campaign AND h.command_id = e.erasure_id)
+        ORDER BY campaign, erasure_id LIMIT 1000
+        """,
+        [before_us],
+    )
+    return [Owed(row["campaign"], row["erasure_id"]) for row in await found.fetchall()]
+
+
+async def now(db: Db) -> int:
+    """A transaction number above every one that has begun so far."""
+    found = await db.execute("SELECT pg_current_xact_id()::text::bigint AS at")
+    row = await found.fetchone()
+    return int(row["at"]) if row else 0
+
+
+async def is_seen_by_nobody(db: Db, at: int) -> bool:
+    """Whether every transaction from before `at` is over: a rewrite would keep the rows that one may still see."""
+    found = await db.execute(
+        "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > %s AS done", [at]
+    )
+    row = await found.fetchone()
+    return bool(row and row["done"])
+
+
+async def rewrite(db: Db) -> bool:
+    """Write the tables of every view version anew without dead rows, and let go of the write-ahead log before it.
+
+    False when the database account may not force a checkpoint: then the server's own have to do. Raises
+    psycopg.errors.LockNotAvailable while a download runs.
+    """
+    await db.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+    for schema in await listed_schemas(db):
+        for table in PERSONAL:
+            await db.execute(f"VACUUM (FULL) {schema}.{table}")
+    try:
+        await db.execute("SELECT pg_switch_wal()")
+        await db.execute("CHECKPOINT")
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""Makes the bytes of deleted rows go from the database's files, and confirms it to the log."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import psycopg
+from aiokafka.errors import KafkaError
+from psycopg import AsyncConnection
+
+from outdial.campaign.commands import ConfirmErasure
+from outdial.client.requests import OutcomeUnknown, Request
+from outdial.client.sender import CommandSender
+from outdial.eventlog.kafka import KafkaConfig
+from outdial.eventlog.ports import LogUnavailable
+from outdial.views import erasures
+from outdial.views.database import Row, connect
+from outdial.views.erasures import Owed
+from services.projection.graces import MARGIN_US
+
+log = logging.getLogger(__name__)
+SOURCE: Final = "outdial/projection"
+LOOK_EVERY_S: Final = 5.0
+AWAY: Final = (psycopg.Error, KafkaError, LogUnavailable, OutcomeUnknown, OSError, TimeoutError)
+OLD_READERS_S: Final = 60.0
+
+
+class Erasures:
+    """Any number of processes may do this: a confirmation counts once."""
+
+    def __init__(self, kafka: KafkaConfig, partitions: int, dsn: str) -> None:
+        self._kafka, self._partitions, self._dsn = kafka, partitions, dsn
+
+    async def run(self) -> None:
+        """For ever; what is away is asked again later."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                async with await connect(self._dsn) as db:
+                    await self.erase(db)
+            except psycopg.errors.LockNotAvailable:
+                log.info("a reader holds a table, erasing later")
+            except AWAY as error:
+                log.warning("could not erase", extra={"error": str(error)})
+
+    async def erase(self, db: AsyncConnection[Row]) -> int:
+        """Rewrite the tables if anything is owed, confirm it; returns how many deletes were confirmed."""
+        owed = await erasures.owed(db, time.time_ns() // 1000 - MARGIN_US)
+        if not owed:
+            return 0
+        await _old_readers_gone(db)
+        if not await erasures.rewrite(db):
+            log.warning(
+                "the account may not force a checkpoint: old write-ahead log stays until the next one"
+            )
+        await self._confirm(owed)
+        log.info("deleted rows are gone from the database", extra={"deletes": len(owed)})
+        return len(owed)
+
+    async def _confirm(self, owed: Sequence[Owed]) -> None:
+        sender = CommandSender(self._kafka, self._partitions, SOURCE)
+        await sender.start()
+        try:
+            for one in owed:
+                command = ConfirmErasure(one.erasure_id, erasures.HOLDER)
+                command_id = f"{one.erasure_id}/{erasures.HOLDER}"
+                await sender.send(Request(one.campaign, command, command_id, SOURCE))
+        finally:
+            await sender.stop()
+
+
+async def _old_readers_gone(db: AsyncConnection[Row]) -> None:
+    """Wait for transactions that may still see the rows. Raises TimeoutError."""
+    at = await erasures.now(db)
+    async with asyncio.timeout(OLD_READERS_S):
+        while not await erasures.is_seen_by_nobody(db, at):  # noqa: ASYNC110  # other processes end them
+            await asyncio.sleep(0.2)

@@ -1,0 +1,42 @@
+"""What came of a fault: whether it hit, what the judge found, how long clients heard nothing."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tests.faults.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`why_missed` is empty when the path was active as the fault happened; `counted` are what proves it."""
+
+    recovery_s: float
+    why_missed: str = ""
+    counted: Mapping[str, int] = field(default_factory=dict)
+    times: int = 1  # how many faults of the kind happened in one injection
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of fault. `short` and `long`: how often it has to hit; after `per_stage` injections the stage is a new one."""
+
+    name: str
+    inject: Callable[[Stage], Awaitable[Hit]]
+    short: int
+    long: int
+    names: Sequence[str] = ("a",)
+    per_stage: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One fault that happened."""
+
+    fault: str
+    seed: int
+    findings: Sequence[str]
+    hit: Hit
+
+    @property
+    def is_hit(self) -> bool:
+        return not self.hit.why_missed

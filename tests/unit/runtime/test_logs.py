@@ -1,0 +1,30 @@
+"""What reaches the log of a process."""
+
+import logging
+
+from outdial.runtime.logs import Repeats
+
+
+def line(text: str, at_s: float) -> logging.LogRecord:
+    record = logging.LogRecord("aiokafka", logging.ERROR, "", 0, text, (), None)
+    record.created = at_s
+    return record
+
+
+def test_lines_of_one_kind_are_few_per_window_and_the_next_window_tells_how_many_were_left_out() -> None:
+    repeats = Repeats(at_most=3, window_s=10.0)
+
+    written = [repeats.filter(line("Unable to connect", 100.0 + n)) for n in range(8)]
+    later = line("Unable to connect", 111.0)
+
+    assert written == [True] * 3 + [False] * 5
+    assert repeats.filter(later)
+    assert later.__dict__["left_out"] == 5
+
+
+def test_another_kind_is_not_held_back() -> None:
+    repeats = Repeats(at_most=1)
+    assert repeats.filter(line("Unable to connect", 100.0))
+    assert not repeats.filter(line("Unable to connect", 100.0))
+
+    assert repeats.filter(line("Heartbeat failed", 100.0))

@@ -76,8 +76,6 @@ def _encoding(path: Path) -> str:
         return "utf-16-le"
     if head[:1] == b"\0" and head[1:2] != b"\0":
         return "utf-16-be"
-    if b"\0" in head:
-        raise not_a_workbook("The file is neither a workbook nor text.")
     return "utf-8"
 
 

@@ -114,7 +114,7 @@ class OutdialClient:
         upload = Upload(campaign, f"u-{uuid4().hex[:20]}", self._actor)
         with read_upload(file, rules, time.time_ns() // 1000) as reading:
             header = reading.header
-            upload = Upload(campaign, upload.upload_id, self._actor, header.extra_columns)
+            upload = Upload(campaign, upload.upload_id, self._actor, header.extra_columns, header.columns)
             session = UploadSession(
                 self._connected, BlockWriter(self._appender, PERSONS), self._connected.codec, upload
             )

@@ -28,12 +28,13 @@ REPEATS: Final = 30  # the same id is safe to send again
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Which upload of which campaign, and who wants it."""
+    """Which upload of which campaign, and who wants it. `columns`: those that rejected rows come with."""
 
     campaign: str
     upload_id: str
     actor: str
     extra_columns: Sequence[str] = ()
+    columns: Sequence[str] = ()
 
 
 class UploadSession:
@@ -163,5 +164,6 @@ def rejected_block(
         kind="rejected",
         block_row=range(len(rows)),
         salt=[random(SALT_LENGTH) for _ in rows],
+        columns=list(upload.columns),
         cells=[list(row.cells) for row in rows],
     )

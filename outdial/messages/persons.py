@@ -14,9 +14,10 @@ MAX_BYTES: Final = 512 * 1024
 
 @dataclass(frozen=True, slots=True)
 class PersonsBlock:
-    """At most 500 rows in columns; `extra` holds one list of values per name of `columns`.
+    """At most 500 rows in columns.
 
-    kind: `records` fills phone, name and extra; `rejected` and `comment` fill cells.
+    kind: `records` fills phone, name and extra, one list of values per name of `columns`; `rejected` fills cells,
+    whose names are `columns`; `comment` fills cells.
     """
 
     stream: str
@@ -101,7 +102,8 @@ def _check(block: PersonsBlock) -> None:
     rows = len(block.block_row)
     columns: list[Sequence[Any]] = [block.salt, *block.extra]
     columns += [block.phone, block.name] if block.kind == "records" else [block.cells]
-    if any(len(column) != rows for column in columns) or len(block.columns) != len(block.extra):
+    is_named = block.kind != "records" or len(block.columns) == len(block.extra)
+    if any(len(column) != rows for column in columns) or not is_named:
         raise Undecodable("the columns of a block differ in length")
     if any(len(salt) != SALT_LENGTH for salt in block.salt):
         raise Undecodable(f"a salt is not {SALT_LENGTH} bytes long")

@@ -51,7 +51,7 @@ class Adding:
         if begun.replayed and upload_id in self._told:
             earlier = self._told[upload_id]
             return replace(earlier, answer=replace(earlier.answer, replayed=True))
-        upload = Upload(asked.campaign, upload_id, caller.actor, header.extra_columns)
+        upload = Upload(asked.campaign, upload_id, caller.actor, header.extra_columns, header.columns)
         added = await self._send(upload, list(chunks_of(checked)), len(body.records))
         self._told[upload_id] = added
         if len(self._told) > REMEMBERED:

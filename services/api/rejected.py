@@ -45,12 +45,13 @@ class RejectedRows:
     async def read(
         self, campaign: str, upload_id: str, columns: Sequence[str]
     ) -> tuple[Header, list[InvalidRow]]:
-        """The header and the rows, at most MOST. `columns` are the file's; unknown ones are numbered."""
+        """The header and the rows, at most MOST. `columns` are the file's, if its blocks do not name them."""
         partition, rows = await self._find(campaign, upload_id, MOST)
         blocks = await self._fetch(partition, {row["block_id"]: row["block_offset"] for row in rows})
         found = [one for row in rows if (one := _row(row, blocks)) is not None]
+        named = next((block.columns for block in blocks.values() if block.columns), columns)
         width = max((len(row.cells) for row in found), default=1)
-        return Header(tuple(columns) or tuple(f"Column {n + 1}" for n in range(width))), found
+        return Header(tuple(named) or tuple(f"Column {n + 1}" for n in range(width))), found
 
 
 def _row(row: Mapping[str, Any], blocks: Mapping[str, PersonsBlock]) -> InvalidRow | None:

@@ -62,8 +62,9 @@ async def history(stage: Stage, stream: str) -> Sequence[LogRecord]:
 
 def noticed(codec: Codec, records: Sequence[LogRecord]) -> str:
     """How an opening ends on these events; empty = it serves them as if nothing were."""
-    counted = Metrics(CollectorRegistry())
-    decider = CommandDecider(records[0].partition, codec, Rules(PARTITIONS), Unread(), counted)
+    decider = CommandDecider(
+        records[0].partition, codec, Rules(PARTITIONS), Unread(), Metrics(CollectorRegistry())
+    )
     try:
         for record in records:
             decider.load_event(record)

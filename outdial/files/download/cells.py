@@ -52,6 +52,14 @@ class LocalTimes:
         offset_s, _ = self._offsets.get(seconds // 86_400) or self._offset(seconds)
         return f"{(seconds + offset_s + _EXCEL_EPOCH_S) / 86_400:.10f}"
 
+    def is_told(self, instant_us: int) -> bool:
+        """Whether a date cell of the local time is read back as this instant.
+
+        At midnight it means the whole day, and in the hour that a clock repeats it means the first one.
+        """
+        local = datetime.fromtimestamp(instant_us // 1_000_000, UTC).astimezone(self._zone)
+        return local.fold == 0 and (local.hour, local.minute, local.second) != (0, 0, 0)
+
     def _offset(self, seconds: int) -> tuple[int, str]:
         """The offset at an instant; kept for its whole UTC day unless the clock changes in it."""
         day = seconds // 86_400

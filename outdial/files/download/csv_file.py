@@ -14,10 +14,11 @@ from outdial.files.download.model import (
 )
 
 BOM = b"\xef\xbb\xbf"
-FORMULA_START = "^[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
+FORMULA_START = "^'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
 """What makes a spreadsheet run a cell (OWASP, CSV injection), for Python and PostgreSQL alike.
 
-Such a cell gets an apostrophe in front; an E.164 number does not.
+Such a cell gets an apostrophe in front, also where it has some already: an upload takes one off. An E.164
+number gets none.
 """
 _QUOTED = re.compile('[",;\t\r\n]')
 _UNLIKELY = re.compile('[",;\t\r\n\0\ud800-\udfff]|' + FORMULA_START)

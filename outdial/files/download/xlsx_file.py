@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
+from outdial.files.columns import EXPIRY
 from outdial.files.download import xlsx_parts as parts
 from outdial.files.download.cells import LocalTimes, each
 from outdial.files.download.model import (
@@ -137,11 +138,23 @@ class _Book:
             self._sheet.write(block)
 
 
+def _date_cell(times: LocalTimes, instant_us: int) -> str:
+    return f'" s="1"><v>{times.serial(instant_us)}</v></c>'
+
+
+def _expiry_cell(times: LocalTimes, instant_us: int) -> str:
+    """A date cell, or text where that would be another instant when the file is sent back."""
+    if times.is_told(instant_us):
+        return _date_cell(times, instant_us)
+    return f'"{parts.text_cell(times.rfc3339(instant_us))}'
+
+
 def _maker(column: Column, about: DownloadAbout) -> Make:
     """What follows the row number in a cell's reference, to the end of the cell; nothing for a blank one."""
     if column.kind == "instant":
-        serial = LocalTimes(about.time_zone).serial
-        return lambda value: "" if value is None else f'" s="1"><v>{serial(int(value))}</v></c>'
+        times = LocalTimes(about.time_zone)
+        make = _expiry_cell if column.name == EXPIRY else _date_cell
+        return lambda value: "" if value is None else make(times, int(value))
     if column.kind == "integer":
         return lambda value: "" if value is None else f'"><v>{int(value)}</v></c>'
     return lambda value: "" if value is None or value == "" else f'"{parts.text_cell(str(value))}'

@@ -33,19 +33,25 @@ class CellValues:
         return unescaped(raw[: MAX_CELL + 1]) if "_x" in raw else raw[: MAX_CELL + 1]
 
     def column(self, letters: str) -> int:
-        """The number of a column, 1 for A."""
+        """The number of a column, 1 for A; 0 for what is no column."""
         column = self._columns.get(letters)
         if column is None:
-            column = self._columns[letters] = self.checked(column_number(letters), letters)
+            column = column_number(letters)
+            if 0 < column <= MAX_COLUMNS:
+                self._columns[letters] = column
         return column
 
-    def checked(self, column: int, letters: str = "") -> int:
-        """The column, if a table may have it."""
-        if 0 < column <= MAX_COLUMNS:
-            return column
-        where = f"Column {letters[:12] or column_letters(column)} of sheet {self._sheet.name[:40]!r}"
-        detail = f"{where} lies outside the table. Delete everything right of the table and save again."
-        raise UploadRejected("column-unknown", detail, {"columns": [letters[:12]]})
+    def put(self, cells: list[Cell], column: int, value: Cell) -> None:
+        """Set the cell of a column that a table may have. A blank cell may stand anywhere: it is not set."""
+        if column == len(cells) + 1 and column <= MAX_COLUMNS:
+            cells.append(value)
+        elif 0 < column <= MAX_COLUMNS:
+            _put(cells, column, value)
+        else:
+            letters = column_letters(column) or "?"
+            where = f"Column {letters[:12]} of sheet {self._sheet.name[:40]!r}"
+            detail = f"{where} lies outside the table. Delete everything right of the table and save again."
+            raise UploadRejected("column-unknown", detail, {"columns": [letters[:12]]})
 
     def row(self, number: str, before: int) -> int:
         """The number of a row: as given, if it lies below the row before."""
@@ -65,7 +71,7 @@ class CellValues:
             raise damaged(self._sheet.part, "refers to a text that is not there") from error
 
 
-def put(cells: list[Cell], column: int, value: Cell) -> None:
+def _put(cells: list[Cell], column: int, value: Cell) -> None:
     """Set the cell of a column, filling the gap before it."""
     missing = column - 1 - len(cells)
     if missing < 0:

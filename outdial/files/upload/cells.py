@@ -46,8 +46,14 @@ def date_of_iso(text: str) -> Cell:
 
 
 def unescaped(text: str) -> str:
-    """Return text with `_x000D_` and the like as the letters they stand for (ECMA-376, ST_Xstring)."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """Return text with `_x000D_` and the like as the letters they stand for (ECMA-376, ST_Xstring).
+
+    What stands for no letter (NUL, half of a pair) becomes U+FFFD: no store and no other format has it.
+    """
+    if "_x" not in text:
+        return text
+    found = _ESCAPED.sub(lambda one: chr(int(one[1], 16) or 0xFFFD), text)
+    return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def text_of(cell: Cell) -> str:

@@ -68,7 +68,7 @@ class ExpiryReader:
         offset = aware.utcoffset() or timedelta()
         days = moment.toordinal() - _EPOCH_ORDINAL
         seconds = days * 86_400 + moment.hour * 3_600 + moment.minute * 60 + moment.second
-        return (seconds * 1_000_000 + moment.microsecond) - offset // timedelta(microseconds=1)
+        return (seconds - offset // timedelta(seconds=1)) * 1_000_000
 
 
 def strptime_form(date_format: str) -> str:

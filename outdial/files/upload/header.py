@@ -1,5 +1,6 @@
 """Find the header row and tell what each of its columns means to the campaign."""
 
+import re
 from dataclasses import dataclass
 
 from outdial.files.columns import AGENT, DOWNLOAD_ONLY, PHONE, SKILL, UPLOAD_COLUMNS, header_key
@@ -9,7 +10,10 @@ from outdial.files.upload.model import Header, UploadRejected, UploadRules
 
 HEADER_WITHIN = 20
 """Rows at the top of a sheet that are searched for the header (titles and blank rows may stand above it)."""
-MAX_EXTRA = 200
+MAX_EXTRA = 100
+MAX_NAME = 100
+"""Further columns and characters of their names, as in the campaign's settings."""
+_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]")
 _PHONE_KEY = header_key(PHONE)
 
 
@@ -35,7 +39,7 @@ def is_header(cells: list[Cell]) -> bool:
 
 def layout_of(row: int, cells: list[Cell], rules: UploadRules, sheet: str = "") -> Layout:
     """Return what the columns mean. Raises UploadRejected: column-repeated, -missing, -unknown."""
-    titles = {index: title for index, cell in enumerate(cells) if (title := text_of(cell))}
+    titles = {index: title for index, cell in enumerate(cells) if (title := " ".join(text_of(cell).split()))}
     _refuse_repeated(titles)
     known = {header_key(name): name for name in UPLOAD_COLUMNS}
     declared = {header_key(name): name for name in rules.columns}
@@ -105,6 +109,13 @@ def _refuse_unknown(added: list[str], extra: dict[str, int], rules: UploadRules)
         known = ", ".join((*UPLOAD_COLUMNS, *rules.columns))
         detail = f"The campaign has no column {names}. It knows {known}. Remove it, or let it be added."
         raise UploadRejected("column-unknown", detail, {"columns": [title[:60] for title in added[:50]]})
-    if len(extra) > MAX_EXTRA or any(len(title) > 200 for title in added):
-        detail = f"At most {MAX_EXTRA} further columns with names of up to 200 characters are taken."
-        raise UploadRejected("column-unknown", detail, {"columns": [title[:60] for title in added[:50]]})
+    odd = [title for title in added if len(title) > MAX_NAME or _ODD.search(title)]
+    if odd or len({*rules.columns, *added}) > MAX_EXTRA:
+        names = f" (not {', '.join(repr(title[:60]) for title in odd[:5])})" if odd else ""
+        detail = (
+            f"At most {MAX_EXTRA} further columns are taken, with names of up to {MAX_NAME} characters and without"
+            f" control characters{names}. Rename or remove columns."
+        )
+        raise UploadRejected(
+            "column-unknown", detail, {"columns": [title[:60] for title in (odd or added)[:50]]}
+        )

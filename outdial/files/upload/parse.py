@@ -24,6 +24,8 @@ from outdial.files.upload.package import Package
 from outdial.files.upload.sheet import sheet_rows
 from outdial.files.upload.table import TableChecker
 
+CHUNK_LETTERS = 100_000
+"""A chunk ends behind so much text: as a block of at most four bytes a letter it must fit into the log."""
 Rows = Iterator[tuple[int, list[Cell]]]
 Part = Header | UploadChunk | UploadSummary
 
@@ -78,15 +80,18 @@ def _chunks(table: _Table, rules: UploadRules, limits: UploadLimits, now_us: int
     checker = TableChecker(table.layout, rules, now_us)
     rows: list[ValidRow] = []
     invalid: list[InvalidRow] = []
+    letters = 0
     for number, cells in table.rows:
         row = checker.take(number, cells)
         if isinstance(row, ValidRow):
             rows.append(row)
+            letters += len(row.name) + sum(map(len, row.extra))
         elif row:
             invalid.append(row)
-        if len(rows) + len(invalid) >= limits.chunk_rows:
+            letters += sum(map(len, row.cells))
+        if len(rows) + len(invalid) >= limits.chunk_rows or letters > CHUNK_LETTERS:
             yield UploadChunk(tuple(rows), tuple(invalid))
-            rows, invalid = [], []
+            rows, invalid, letters = [], [], 0
     if rows or invalid:
         yield UploadChunk(tuple(rows), tuple(invalid))
     yield checker.summary()

@@ -12,7 +12,16 @@ from outdial.files.upload.phones import Phone, phone_of
 
 MAX_NAME = 200
 MAX_ROW = 2_000
+MAX_WORD = 100
+"""Characters of an agent or skill, as in the campaign's settings."""
+MAX_KEPT = 20_000
+"""Characters of a refused row that are kept: a block of 500 such rows must still fit into the log."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_INVISIBLE = dict.fromkeys(
+    [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
+)
+"""Soft hyphens, zero-width spaces and marks of direction, which come along when a number is copied."""
+_NARROW_SPACE = "\u202f"
 _EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
 Report = Callable[[str, str, str], None]
 
@@ -60,17 +69,23 @@ class RowReader:
     def refused(self, number: int, cells: list[Cell], faults: list[RowFault]) -> InvalidRow:
         """Return the row as it came, with what is wrong; each cell cut where no valid one ends."""
         first, *further = faults
-        kept = tuple(text_of(cells[i])[: MAX_ROW + 1] if i < len(cells) else "" for i in self._layout.read)
-        return InvalidRow(number, first.column, first.code, first.text, kept, tuple(further))
+        kept: list[str] = []
+        left = MAX_KEPT
+        for index in self._layout.read:
+            text = text_of(cells[index]) if index < len(cells) else ""
+            kept.append(text[: min(MAX_ROW + 1, left)])
+            left -= len(kept[-1])
+        return InvalidRow(number, first.column, first.code, first.text, tuple(kept), tuple(further))
 
     def _read_phone(self, cell: Cell, report: Report) -> Phone | None:
-        text = text_of(cell)
+        text = _visible(text_of(cell))
         if not text:
             report(PHONE, "phone-missing", "the phone number is blank")
             return None
         if _EXPONENT.fullmatch(text) and not isinstance(cell, NumberText):
             text = _shown_exactly(text) or ""
-        found = phone_of(text, self._rules.region) if len(text) <= 60 else None
+        is_possible = len(text) <= 60 and not (isinstance(cell, NumberText) and text[0] == "-")
+        found = phone_of(text, self._rules.region) if is_possible else None
         if not found:
             report(PHONE, "phone-invalid", _why_no_phone(text_of(cell), self._rules.region))
         return found
@@ -118,7 +133,10 @@ class RowReader:
                 report(column, f"{word}-missing", f"the campaign is {word}-wise and the {word} is blank")
             return ""
         name = known.get(text.casefold())
-        if name is None and (known or needed):
+        if name is None and (len(text) > MAX_WORD or _CONTROL.search(text)):
+            what = f"a name has up to {MAX_WORD} characters and no control characters"
+            report(column, f"{word}-unknown", f"{text[:40]!r} can be no {word}: {what}")
+        elif name is None and (known or needed):
             report(column, f"{word}-unknown", f"the campaign has no {word} {text[:40]!r}")
         return text if name is None else name
 
@@ -126,6 +144,11 @@ class RowReader:
         length = sum(len(text_of(cells[i])) for i in self._layout.read)
         if length > MAX_ROW:
             report("", "row-too-long", f"the row has {length:,} characters; at most {MAX_ROW:,} are taken")
+
+
+def _visible(text: str) -> str:
+    """The text without what nobody sees."""
+    return text if text.isascii() else text.replace(_NARROW_SPACE, " ").translate(_INVISIBLE).strip()
 
 
 def _by_fold(names: frozenset[str]) -> dict[str, str]:

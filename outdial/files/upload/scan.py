@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator, Iterator
 from itertools import chain
 
-from outdial.files.upload.cell_values import CellValues, put
+from outdial.files.upload.cell_values import CellValues
 from outdial.files.upload.cells import Cell
 
 _START = b"<sheetData>"
@@ -105,15 +105,10 @@ class RowScanner:
         for letters, style, kind, number, inline, other in _CELL.findall(body):
             if other:
                 raise _Other
-            column = values.column(letters) if letters else values.checked(column + 1)
+            column = values.column(letters) if letters else column + 1
             raw = number or inline
-            if not raw:
-                continue
-            value = values.value(kind, style, _resolved(raw) if "&" in raw else raw)
-            if column == len(cells) + 1:
-                cells.append(value)
-            else:
-                put(cells, column, value)
+            if raw:
+                values.put(cells, column, values.value(kind, style, _resolved(raw) if "&" in raw else raw))
         return cells
 
 

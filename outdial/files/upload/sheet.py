@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from outdial.files.upload.cell_values import CellValues, put
+from outdial.files.upload.cell_values import CellValues
 from outdial.files.upload.cells import MAX_CELL, Cell
 from outdial.files.upload.package import Package, Sheet
 from outdial.files.upload.parts import Attributes, Handlers, parse_blocks
@@ -73,7 +73,7 @@ class _SheetReader:
     def _start_cell(self, attributes: Attributes) -> None:
         reference = attributes.get("r")
         if reference is None:
-            self._column = self._values.checked(self._column + 1)
+            self._column += 1
         else:
             self._column = self._values.column(reference.rstrip("0123456789"))
         self._kind = attributes.get("t", "")
@@ -100,7 +100,7 @@ class _SheetReader:
         raw = pieces[0] if len(pieces) == 1 else "".join(pieces)
         pieces.clear()
         self._length = 0
-        put(self._cells, self._column, self._values.value(self._kind, self._style, raw))
+        self._values.put(self._cells, self._column, self._values.value(self._kind, self._style, raw))
 
     def text(self, piece: str) -> None:
         if self._inside and self._length <= MAX_CELL:

@@ -1,5 +1,6 @@
 """Workbooks that people get: the empty template, and the rejected rows to correct and send again."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,7 @@ from outdial.files.upload.model import Header, InvalidRow, UploadRules
 
 _AS_TEXT = "@"
 _UNSAFE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
+_LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _MAX_TEXT = 32_767
 _NOTES = {
     PHONE: "Required. With country code (+…) or as dialled in the campaign's region.",
@@ -69,7 +71,8 @@ def _new_book(columns: list[str]) -> tuple[Workbook, WriteOnlyWorksheet]:
 
 def _text(sheet: WriteOnlyWorksheet, value: str, bold: bool = False) -> Cell:
     """A cell that stays text: leading zeros kept, nothing run as a formula."""
-    cell = WriteOnlyCell(sheet, value.translate(_UNSAFE)[:_MAX_TEXT])
+    escaped = _LOOKS_ESCAPED.sub("_x005F_", value.translate(_UNSAFE)).replace("\r", "_x000D_")
+    cell = WriteOnlyCell(sheet, escaped[:_MAX_TEXT])
     cell.data_type = "s"
     cell.number_format = _AS_TEXT
     if bold:

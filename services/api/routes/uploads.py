@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from outdial.campaign.commands import WithdrawUpload
+from outdial.files.upload.again import checked_again
 from outdial.files.upload.workbooks import write_errors, write_template
 from services.api.access import Adder, Deleter, Downloader, Reader
 from services.api.asking import AskedOf
@@ -98,7 +100,9 @@ async def upload_errors(
     await _receipt(campaign_id, upload_id, reading, uploads)
     job = uploads.get(campaign_id, upload_id)
     header, rows = await rejected.read(campaign_id, upload_id, job.columns if job else ())
-    content = await asyncio.to_thread(workbook, write_errors, header, rows)
+    rules = await uploads.ports.rules(campaign_id, "add", "skip")
+    told = checked_again(header, rows, rules, time.time_ns() // 1000)
+    content = await asyncio.to_thread(workbook, write_errors, header, told)
     return _workbook(content, f"{campaign_id}-errors.xlsx")
 
 

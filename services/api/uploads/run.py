@@ -27,6 +27,7 @@ from services.api.uploads.store import UploadStore
 
 T = TypeVar("T")
 WITHDRAWN = "withdrawn"
+NO_HEADER = Header(())
 LAST_READ_S = 120.0
 log = logging.getLogger(__name__)
 
@@ -92,13 +93,13 @@ class _Withdrawn(Exception):
 async def carry(run: Run, job: UploadJob) -> UploadJob:
     """Bring the job to its end. Raises NotYet, LogUnavailable, OutcomeUnknown: run it again later."""
     if job.chunks is not None:
-        return await _commit(run, job, run.ports.session(_upload(job, ())))
+        return await _commit(run, job, run.ports.session(_upload(job)))
     rules = await run.ports.rules(job.campaign, job.new_columns, job.duplicates)
     try:
         reading = await _opened(run, job, rules)
     except UploadRejected as why:
         return await _refuse(run, job, why)
-    session = run.ports.session(_upload(job, reading.header.extra_columns))
+    session = run.ports.session(_upload(job, reading.header))
     try:
         return await _send(run, job, reading, session)
     finally:
@@ -220,7 +221,7 @@ async def give_up(run: Run, job: UploadJob, code: str, column: str = "") -> None
     if not job.begun:
         return
     try:
-        await run.ports.session(_upload(job, ())).reject(code, column)
+        await run.ports.session(_upload(job)).reject(code, column)
     except CommandRejected as rejection:  # it is closed already, or was never opened
         log.info("nothing to reject", extra={"upload": job.upload_id, "code": rejection.answer.code})
 
@@ -239,8 +240,8 @@ def _keep(run: Run, job: UploadJob) -> UploadJob:
     return job
 
 
-def _upload(job: UploadJob, extra_columns: tuple[str, ...]) -> Upload:
-    return Upload(job.campaign, job.upload_id, job.actor, extra_columns)
+def _upload(job: UploadJob, header: Header = NO_HEADER) -> Upload:
+    return Upload(job.campaign, job.upload_id, job.actor, header.extra_columns, header.columns)
 
 
 def _rows(chunk: UploadChunk) -> int:

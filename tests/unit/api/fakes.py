@@ -102,6 +102,7 @@ class FakeReading:
     position: str = f"{CAMPAIGN}@9"
     news: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    uploads_seen: dict[str, Json] = field(default_factory=dict)
     block: PersonsBlock | None = None
     failure: Exception | None = None
 
@@ -150,7 +151,7 @@ class FakeReading:
         return {"items": [], "next_cursor": None}
 
     async def upload(self, campaign: str, upload_id: str) -> Json | None:
-        return None
+        return self.uploads_seen.get(upload_id)
 
     async def history(self, campaign: str, query: HistoryQuery) -> Json:
         self.asked.append(query)

@@ -180,9 +180,32 @@ async def test_rejected_rows_come_back_as_a_workbook_to_correct(api: Api) -> Non
     assert sheet is not None
     assert [[cell.value for cell in line] for line in sheet.iter_rows()] == [
         ["PhoneNumber", "Name", "Problem"],
-        ["12", "Asha", "PhoneNumber: the phone number is not valid"],
-        ["=1+1", "Ravi", "PhoneNumber: the phone number is not valid"],
+        ["12", "Asha", "PhoneNumber: '12' is no valid number in GB, nor an international one"],
+        ["=1+1", "Ravi", "PhoneNumber: '=1+1' is no valid number in GB, nor an international one"],
     ]
     header = openpyxl.load_workbook(io.BytesIO(template.content)).active
     assert header is not None
     assert header["A1"].value == "PhoneNumber"
+
+
+async def test_the_names_of_rejected_cells_outlive_what_the_process_knows_of_the_upload(api: Api) -> None:
+    fault = {"row": 3, "column_name": "PhoneNumber", "code": "duplicate-in-campaign", "place": 0}
+    api.reading.rejected = [{**fault, "block_id": "b", "block_offset": 7}]
+    api.reading.block = PersonsBlock(
+        CAMPAIGN,
+        "u",
+        "rejected",
+        [0],
+        [b"s" * 16],
+        columns=["Name", "PhoneNumber"],
+        cells=[["Li", "+442079460001"]],
+    )
+    api.reading.uploads_seen["u"] = {"upload_id": "u", "state": "committed"}
+    async with api.client() as client:
+        answer = await client.get(f"{PATH}/u/errors.xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    assert [[cell.value for cell in line] for line in sheet.iter_rows()] == [
+        ["Name", "PhoneNumber", "Problem"],
+        ["Li", "+442079460001", "PhoneNumber: the campaign has the number already"],
+    ]

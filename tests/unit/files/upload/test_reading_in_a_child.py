@@ -6,8 +6,9 @@ import psutil
 import pytest
 
 from outdial.files.upload import UploadLimits, UploadReaderFailed, UploadRejected, UploadRules, read_upload
+from tests.kit.odd_files import ODD_FILES
+from tests.kit.workbooks import GOOD, HEADER, MAIN, book, row, sheet, simple, text
 from tests.unit.files.uploads import INDIA, NOW_US, india, read
-from tests.unit.files.workbooks import GOOD, HEADER, MAIN, book, row, sheet, simple, text
 
 
 def _many(path: Path, rows: int) -> Path:
@@ -117,3 +118,36 @@ def test_a_file_that_takes_too_long_is_too_large(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(UploadReaderFailed, match="FileNotFoundError"):
         read_upload(tmp_path / "none.xlsx", INDIA, NOW_US)
+
+
+WORST = (
+    "far cell",
+    "billion laughs",
+    "bomb in one cell",
+    "bomb of rows",
+    "claim of four gigabytes",
+    "dimension A1:B17000000",
+    "cell of two megabytes",
+    "csv of 100,000 commas",
+    "csv with a quote that runs for 200,000 letters",
+    "deep nesting",
+    "sheet name of 5,000 letters",
+)
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_the_worst_files_cost_little_and_this_process_lives(tmp_path: Path, name: str) -> None:
+    expected = ODD_FILES[name]
+    path = expected.make(tmp_path / "a.xlsx")
+    before = psutil.Process().memory_info().rss
+    limits = UploadLimits(memory_bytes=192 << 20, cpu_s=10)
+    read: list[int] = []
+    code = ""
+    try:
+        with read_upload(path, india(columns=("City",)), NOW_US, limits) as reading:
+            read = [len(chunk.rows) for chunk in reading]
+    except UploadRejected as why:
+        code = why.code
+    assert (code, sum(read)) == (expected.code, expected.valid)
+    assert psutil.Process().memory_info().rss - before < 16 << 20
+    assert _children() == []

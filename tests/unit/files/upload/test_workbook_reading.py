@@ -5,8 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.unit.files.uploads import india, local, read, refusal
-from tests.unit.files.workbooks import (
+from tests.kit.workbooks import (
     DATE,
     DATE_TIME,
     GOOD,
@@ -21,6 +20,7 @@ from tests.unit.files.workbooks import (
     simple,
     text,
 )
+from tests.unit.files.uploads import india, local, read, refusal
 
 PHONE = "+919876543210"
 

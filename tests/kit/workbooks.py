@@ -52,15 +52,19 @@ def book(
     path: Path,
     sheets: Mapping[str, str],
     strings: str | None = None,
+    *,
     hidden: Sequence[str] = (),
     properties: str = "",
     extra: Mapping[str, str | bytes] | None = None,
+    without: Sequence[str] = (),
+    very_hidden: Sequence[str] = (),
 ) -> Path:
-    """Write a workbook of sheets by name."""
+    """Write a workbook of sheets by name; `extra` are further parts, those `without` are left out."""
     parts: dict[str, str | bytes] = {}
     listed, relations, overrides = "", "", ""
     for i, (name, xml) in enumerate(sheets.items(), start=1):
         state = ' state="hidden"' if name in hidden else ""
+        state = ' state="veryHidden"' if name in very_hidden else state
         listed += f'<sheet name="{name}" sheetId="{i}"{state} r:id="rId{i}"/>'
         relations += f'<Relationship Id="rId{i}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{i}.xml"/>'
         overrides += f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{TYPES}.worksheet+xml"/>'
@@ -79,7 +83,8 @@ def book(
     top = f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
     parts["_rels/.rels"] = f'<Relationships xmlns="{PACKAGE}/relationships">{top}</Relationships>'
     parts["[Content_Types].xml"] = f'<Types xmlns="{PACKAGE}/content-types">{overrides}</Types>'
-    return zipped(path, parts | dict(extra or {}))
+    parts.update(extra or {})
+    return zipped(path, {name: content for name, content in parts.items() if name not in without})
 
 
 def zipped(path: Path, parts: Mapping[str, str | bytes]) -> Path:

@@ -1,7 +1,8 @@
 """`python -m tests.faults`: every fault and every control on real processes; the table, and 1 when a promise broke.
 
-`--long` for the long counts, `--only WORDS` for faults with these words, `--times N` for another count, `--write FILE`
-puts the table between the marks of a document.
+`--long` for the long counts, `--only WORDS` for faults with these words, `--times N` for another count. `--keep FILE`
+adds what happens to a file, and counts what is in there already; `--write FILE` puts the table between the marks of a
+document.
 """
 
 import argparse
@@ -29,7 +30,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; exit code 1 after a violation, or after a control that nobody noticed."""
     asked = _parser().parse_args(arguments)
     faults = [fault for fault in FAULTS.values() if _is_wanted(fault, asked)]
-    outcomes: dict[str, list[Outcome]] = {fault.name: [] for fault in faults}
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in FAULTS}
+    if asked.keep and asked.keep.exists():
+        for outcome in map(Outcome.of, asked.keep.read_text(encoding="utf-8").splitlines()):
+            outcomes[outcome.fault].append(outcome)
     controls: list[table.Row] = []
     for brokers in sorted({fault.brokers for fault in faults} | {1}):
         with _platform(brokers) as platform:
@@ -37,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
             asyncio.run(_run(platform, asked, here, outcomes))
             if brokers == 1 and not asked.only:
                 controls += [asyncio.run(_control(platform, number)) for number in range(len(CONTROLS))]
-    lines = table.rows(outcomes)
+    lines = table.rows({name: found for name, found in outcomes.items() if found})
     say(table.text(table.HEADS, lines))
     say(table.text(CONTROL_HEADS, controls))
     if asked.write:
@@ -70,6 +74,9 @@ async def _run(
         found = outcomes[fault.name]
         async for outcome in run_fault(fault, platform, asked.seed, wanted):
             found.append(outcome)
+            if asked.keep:
+                with asked.keep.open("a", encoding="utf-8") as kept:
+                    kept.write(f"{outcome.line()}\n")
             for finding in outcome.findings:
                 say(f"{fault.name}, seed {outcome.seed}: {finding}")
         say(f"{fault.name}: {' '.join(table.rows({'': found})[0])} in {time.monotonic() - began:.0f} s")
@@ -95,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", help="words of a fault's name; may be repeated")
     parser.add_argument("--times", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path)
     parser.add_argument("--write", type=Path)
     return parser
 

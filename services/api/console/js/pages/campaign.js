@@ -49,7 +49,7 @@ function live(path, state, apply, reread, low) {
     onEvent: (kind, data) => {
       apply(merged(state.campaign, kind === "snapshot" ? data.campaign : data));
       if (kind !== "progress") soon();
-      if (kind === "counts") rows();
+      if (kind === "counts" || kind === "snapshot") rows(); // a snapshot may be newer than the rows that were read
     },
   });
 }

@@ -14,3 +14,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform
     folder.parent.chmod(0o755)  # the database's account must reach its folder
     with LocalPlatform(folder) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
+    with LocalPlatform(tmp_path_factory.mktemp("cluster"), brokers=3, database=False) as running:
+        yield running

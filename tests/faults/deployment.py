@@ -15,9 +15,9 @@ from outdial.messages.codec import Codec
 from tests.faults.instance import START_TIMEOUT_S, Instance
 from tests.kit.until import until
 
-LAYOUT: Final = "local"
+LAYOUTS: Final = {1: "local", 3: "local-3"}  # by the number of brokers
 SESSION_S: Final = 3.0
-PARTITIONS: Final = topics.Layout.named(LAYOUT).partitions
+PARTITIONS: Final = topics.Layout.named("local").partitions
 
 
 class Deployment:
@@ -25,6 +25,7 @@ class Deployment:
 
     def __init__(self, platform: LocalPlatform, folder: Path, prefix: str, without: str = "") -> None:
         self.platform, self.folder, self.without = platform, folder, without
+        self.layout = LAYOUTS[len(platform.brokers)]
         self.kafka = KafkaConfig(platform.bootstrap, prefix=prefix)
         self.instances: dict[str, Instance] = {}
         self.past: list[Instance] = []
@@ -32,7 +33,7 @@ class Deployment:
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        layout = topics.Layout.named(LAYOUT)
+        layout = topics.Layout.named(self.layout)
         await topics.apply(self.kafka, layout)
         registry = SchemaTopic(self.kafka)
         await registry.keep_layout(layout.partitions)
@@ -68,11 +69,11 @@ class Deployment:
             **{key: value for key, value in os.environ.items() if not key.startswith("OUTDIAL_")},
             "OUTDIAL_KAFKA": self.kafka.bootstrap,
             "OUTDIAL_KAFKA_PREFIX": self.kafka.prefix,
-            "OUTDIAL_LAYOUT": LAYOUT,
+            "OUTDIAL_LAYOUT": self.layout,
             "OUTDIAL_PHONE_KEY": "secret",
             "OUTDIAL_INSTANCE": name,
             "OUTDIAL_SESSION_TIMEOUT": str(SESSION_S),
-            "OUTDIAL_DATA": str(self.folder),
+            "OUTDIAL_DATA": str(self.folder / name),
         }
 
     def owner(self, partition: int) -> str:

@@ -1,7 +1,9 @@
 """What came of a fault: whether it hit, what the judge found, how long clients heard nothing."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Self
 
 from tests.faults.stage import Stage
 
@@ -27,6 +29,7 @@ class Fault:
     long: int
     names: Sequence[str] = ("a",)
     per_stage: int = 10
+    brokers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,13 @@ class Outcome:
     @property
     def is_hit(self) -> bool:
         return not self.hit.why_missed
+
+    def line(self) -> str:
+        """One line of JSON, to be kept."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of(cls, line: str) -> Self:
+        """What `line` made."""
+        fields = json.loads(line)
+        return cls(**fields | {"hit": Hit(**fields["hit"])})

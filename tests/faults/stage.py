@@ -14,7 +14,7 @@ from outdial.eventlog.kafka import KafkaConfig
 from tests.faults.deployment import PARTITIONS, Deployment
 from tests.faults.instance import Instance
 from tests.faults.ledger import Ledger
-from tests.faults.load import Load, stream_names
+from tests.faults.load import QUIET_TIMEOUT_S, Load, stream_names
 from tests.faults.walk import Walk
 from tests.kit.log_checker import check_log
 from tests.kit.log_reading import Log, read_log
@@ -78,9 +78,9 @@ class Stage:
         )
         return self.ledger.silence_s(since, set(partitions))
 
-    async def verdict(self, looks: int = LOOKS) -> list[str]:
+    async def verdict(self, looks: int = LOOKS, quiet_s: float = QUIET_TIMEOUT_S) -> list[str]:
         """Let everything come to rest and judge the whole log; the load goes on only when nothing was found."""
-        found = await self.load.rest()
+        found = await self.load.rest(quiet_s)
         for _ in range(looks):
             log = await read_log(self.deployment.kafka.bootstrap, self.deployment.kafka.prefix)
             judged = [*check_log(log), *check_settled(log, self.ledger.told)]

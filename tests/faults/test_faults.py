@@ -31,12 +31,12 @@ GROUPS = {
     "clients cut off": those("client"),
     "poison": those("poison") + those("events"),
     "the database": those("PostgreSQL"),
-    "the broker": those("broker"),
+    "the broker": those("broker kill -9 and restart"),
 }
 
 
 def test_no_fault_is_left_out() -> None:
-    grouped = [fault.name for group in GROUPS.values() for fault in group]
+    grouped = [fault.name for group in [*GROUPS.values(), those("three")] for fault in group]
 
     assert sorted(set(grouped)) == sorted(FAULTS)
 
@@ -44,9 +44,16 @@ def test_no_fault_is_left_out() -> None:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", GROUPS)
 async def test_the_log_keeps_every_promise_under(platform: LocalPlatform, name: str) -> None:
-    faults: Sequence[Fault] = GROUPS[name]
-    setting = Setting(platform, folder_of(platform, name), SEED, names=faults[0].names)
+    await keeps_every_promise(platform, name, GROUPS[name])
 
+
+@pytest.mark.timeout(180)
+async def test_the_log_keeps_every_promise_while_one_of_three_brokers_is_away(cluster: LocalPlatform) -> None:
+    await keeps_every_promise(cluster, "three brokers", those("three"))
+
+
+async def keeps_every_promise(platform: LocalPlatform, name: str, faults: Sequence[Fault]) -> None:
+    setting = Setting(platform, folder_of(platform, name), SEED, names=faults[0].names)
     async with staged(setting) as stage:
         for fault in faults:
             async for outcome in on_stage(fault, stage, SEED, fault.short):

@@ -16,7 +16,7 @@ from tests.kit.until import until
 
 MEMBERS: Final = ("a", "b", "c")
 STORM_S: Final = 12.0
-WORKED: Final = 40  # answers of each partition
+WORKED: Final = 20  # answers of each partition
 NOTICE_S: Final = 10.0
 PAUSED_AT: Final = ("after-decide", "after-send", "before-commit")
 

@@ -1,6 +1,7 @@
 """Rejected rows as they came, out of their erasable blocks, for the workbook that people correct and send again."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from outdial.eventlog.kafka import KafkaConfig
@@ -36,22 +37,40 @@ class BlockFetcher:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The file's columns, the rows that became no record, and what people must know of those that are not here."""
+
+    header: Header
+    rows: Sequence[InvalidRow]
+    note: str = ""
+
+
 class RejectedRows:
     """`find` asks the views where the rows are, `fetch` reads the blocks."""
 
     def __init__(self, find: Find, fetch: Fetch) -> None:
         self._find, self._fetch = find, fetch
 
-    async def read(
-        self, campaign: str, upload_id: str, columns: Sequence[str]
-    ) -> tuple[Header, list[InvalidRow]]:
-        """The header and the rows, at most MOST. `columns` are the file's, if its blocks do not name them."""
+    async def read(self, campaign: str, upload_id: str, columns: Sequence[str]) -> Rejected:
+        """The rows of an upload, at most MOST. `columns` are the file's, if its blocks do not name them."""
         partition, rows = await self._find(campaign, upload_id, MOST)
         blocks = await self._fetch(partition, {row["block_id"]: row["block_offset"] for row in rows})
         found = [one for row in rows if (one := _row(row, blocks)) is not None]
         named = next((block.columns for block in blocks.values() if block.columns), columns)
         width = max((len(row.cells) for row in found), default=1)
-        return Header(tuple(named) or tuple(f"Column {n + 1}" for n in range(width))), found
+        header = Header(tuple(named) or tuple(f"Column {n + 1}" for n in range(width)))
+        return Rejected(header, found, _note(len(rows), len(rows) - len(found)))
+
+
+def _note(known: int, gone: int) -> str:
+    told = [f"{gone:,} rejected rows are not here: they were deleted."] if gone else []
+    if known >= MOST:
+        told.append(
+            f"These are the first {MOST:,} rejected rows. Send them corrected, then send the first file once more:"
+            " what is in is passed over, and the next rejected rows come back."
+        )
+    return " ".join(told)
 
 
 def _row(row: Mapping[str, Any], blocks: Mapping[str, PersonsBlock]) -> InvalidRow | None:

@@ -44,6 +44,11 @@ def kind_of(path: Path, limits: UploadLimits) -> Kind:
     return "csv"
 
 
+def part_key(name: str) -> str:
+    """How parts are compared: no case (ECMA-376, part 2), with either slash as programs write them."""
+    return name.lower().replace("\\", "/").lstrip("/")
+
+
 def not_a_workbook(detail: str) -> UploadRejected:
     """A file that is no workbook, with what to do."""
     return UploadRejected("not-a-workbook", f"{detail} {SAVE_AS}")
@@ -71,7 +76,7 @@ def _check_zip(file: BinaryIO, limits: UploadLimits) -> None:
         raise not_a_workbook("The file is damaged or was cut off on its way.") from error
     if len(entries) > limits.zip_entries:
         raise too_large(f"The workbook has {len(entries):,} parts inside.", limits.zip_entries)
-    _check_contents({entry.filename.lower().lstrip("/") for entry in entries})
+    _check_contents({part_key(entry.filename) for entry in entries})
     if any(entry.flag_bits & 1 for entry in entries):
         raise UploadRejected("encrypted", "The workbook is encrypted. Save a copy without a password.")
     unpacked = sum(entry.file_size for entry in entries)

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from outdial.files.upload.cells import DAY_ZERO_1900, DAY_ZERO_1904, MAX_CELL, unescaped
-from outdial.files.upload.container import not_a_workbook
+from outdial.files.upload.container import not_a_workbook, part_key
 from outdial.files.upload.model import UploadLimits
 from outdial.files.upload.parts import Attributes, Handlers, local, parse_blocks, read_part
 
@@ -32,8 +32,9 @@ class Package:
         self.archive = archive
         self.limits = limits
         self.day_zero = DAY_ZERO_1900
-        self._names = {name.lower().lstrip("/"): name for name in archive.namelist()}
+        self._names = {part_key(name): name for name in archive.namelist()}
         self._parts: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}
         self._reading: list[Generator[bytes, None, None]] = []
         self.sheets: tuple[Sheet, ...] = ()
         self.date_styles: frozenset[str] = frozenset()
@@ -61,7 +62,7 @@ class Package:
             blocks.close()
 
     def _part(self, name: str) -> str | None:
-        return self._names.get(name.lower().lstrip("/"))
+        return self._names.get(part_key(name))
 
     def _run(self, part: str, handlers: Handlers) -> None:
         for _ in self.parse(part, handlers):
@@ -83,7 +84,7 @@ class Package:
 
         self._run(book, Handlers(start))
         sheets = [Sheet(name, targets.get(relation, ""), seen) for name, relation, seen in found]
-        return tuple(sheet for sheet in sheets if "worksheet" in sheet.part.lower())
+        return tuple(sheet for sheet in sheets if self._kinds.get(sheet.part) == "worksheet")
 
     def _book_part(self) -> str:
         top = self._relations("")
@@ -94,7 +95,7 @@ class Package:
         return part
 
     def _relations(self, part: str) -> dict[str, str]:
-        folder, _, name = part.rpartition("/")
+        folder, _, name = part.replace("\\", "/").rpartition("/")
         relations = self._part(f"{folder}/_rels/{name}.rels")
         targets: dict[str, str] = {}
         if relations is None:
@@ -107,7 +108,8 @@ class Package:
             known = self._part(posixpath.normpath(posixpath.join(folder, target)))
             if known:
                 targets[attributes.get("Id", "")] = known
-                self._parts[attributes.get("Type", "").rpartition("/")[2]] = known
+                kind = attributes.get("Type", "").rpartition("/")[2]
+                self._parts[kind], self._kinds[known] = known, kind
 
         self._run(relations, Handlers(start))
         return targets

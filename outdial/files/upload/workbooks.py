@@ -43,8 +43,11 @@ def write_template(target: Path | IO[bytes], rules: UploadRules) -> None:
     book.save(target)
 
 
-def write_errors(target: Path | IO[bytes], header: Header, rows: Iterable[InvalidRow]) -> int:
-    """Write the rejected rows as they came, with what is wrong in the last column; return how many."""
+def write_errors(target: Path | IO[bytes], header: Header, rows: Iterable[InvalidRow], note: str = "") -> int:
+    """Write the rejected rows as they came, with what is wrong in the last column; return how many.
+
+    A note for people stands on a sheet of its own, so that the workbook can be sent again as it is.
+    """
     columns = [*header.columns, PROBLEM]
     book, sheet = _new_book(columns)
     sheet.append([_text(sheet, name, bold=True) for name in columns])
@@ -52,6 +55,8 @@ def write_errors(target: Path | IO[bytes], header: Header, rows: Iterable[Invali
     for row in rows:
         sheet.append([_text(sheet, value) for value in (*row.cells, row.reason)])
         count += 1
+    if note:
+        book.create_sheet("About").append([note])
     book.save(target)
     return count
 

@@ -99,10 +99,10 @@ async def upload_errors(
     """The rejected rows as a workbook, to correct and send again."""
     await _receipt(campaign_id, upload_id, reading, uploads)
     job = uploads.get(campaign_id, upload_id)
-    header, rows = await rejected.read(campaign_id, upload_id, job.columns if job else ())
+    found = await rejected.read(campaign_id, upload_id, job.columns if job else ())
     rules = await uploads.ports.rules(campaign_id, "add", "skip")
-    told = checked_again(header, rows, rules, time.time_ns() // 1000)
-    content = await asyncio.to_thread(workbook, write_errors, header, told)
+    told = checked_again(found.header, found.rows, rules, time.time_ns() // 1000)
+    content = await asyncio.to_thread(workbook, write_errors, found.header, told, found.note)
     return _workbook(content, f"{campaign_id}-errors.xlsx")
 
 

@@ -1,6 +1,7 @@
 """The API on its real rooms: broker, database, command service and projection, as processes of their own."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,6 +74,10 @@ class ApiStack:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait(5)
+
+    def forget_uploads(self) -> None:
+        """What the API keeps of uploads in its folder, as another machine would not have it."""
+        shutil.rmtree(self._folder / "uploads")
 
     def wait_ready(self) -> None:
         """Until the API is ready and a command is answered."""

@@ -170,6 +170,33 @@ def test_rejected_rows_are_corrected_and_sent_again_until_all_are_in(stack: ApiS
     ]
 
 
+def test_rows_that_refuse_a_whole_file_come_back_too(stack: ApiStack, campaign: str) -> None:
+    stack.create(campaign)
+    content = b"Name,PhoneNumber\r\nLi,12\r\nAsha,+442079460001\r\n"
+    receipt = stack.receipt(send(stack, campaign, content, mode="all-or-nothing"))
+    assert (receipt["state"], receipt["code"]) == ("rejected", "rows-invalid")
+    sheet = rejected(stack, receipt).active
+    assert sheet is not None
+    assert [cell.value for cell in sheet[2]][:2] == ["Li", "12"]
+
+
+def test_rejected_rows_come_back_when_the_process_that_took_them_is_gone(
+    stack: ApiStack, campaign: str
+) -> None:
+    stack.create(campaign, columns=["City"])
+    receipt = stack.receipt(send(stack, campaign, b"City,Phone Number\r\nUlm,12\r\nBonn,13\r\n"))
+    assert receipt["invalid"] == 2
+    stack.stop("api")
+    stack.forget_uploads()
+    stack.start("api")
+    stack.wait_ready()
+    book = rejected(stack, receipt)
+    sheet = book.active
+    assert sheet is not None
+    sheet["B2"], sheet["B3"] = "+442079460001", "+442079460002"
+    assert stack.receipt(send(stack, campaign, saved(book)))["accepted"] == 2
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_a_downloaded_file_sent_to_another_campaign_makes_the_same_records(
     stack: ApiStack, campaign: str, kind: str

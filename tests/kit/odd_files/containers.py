@@ -1,14 +1,18 @@
 """Files that are no workbook, a broken one, a protected one, or one that unpacks to more than anybody has."""
 
 import struct
+import warnings
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.kit.odd_files.model import Make, OddFile, of_bytes, refused
+from tests.kit.odd_files.model import Make, OddFile, of_bytes, refused, taken
 from tests.kit.workbooks import GOOD, HEADER, MAIN, OFFICE, PACKAGE, book, row, sheet, simple, text, zipped
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 ROWS = [row(i, text(f"98765{i:05d}"), text(f"Name {i}")) for i in range(2, 500)]
 NO = "not-a-workbook"
+ASHA = ("+919876543210", "Asha")
 
 
 def _parts(**parts: str) -> Make:
@@ -81,6 +85,36 @@ def _claims(field: int, value: int) -> Make:
         return path
 
     return make
+
+
+def _repacked(
+    rename: Callable[[str], str] = str, how: int = zipfile.ZIP_DEFLATED, comment: bytes = b""
+) -> Make:
+    """The same workbook as other programs pack it."""
+
+    def make(path: Path) -> Path:
+        simple(path, HEADER, GOOD)
+        with zipfile.ZipFile(path) as whole:
+            parts = {name: whole.read(name) for name in whole.namelist()}
+        with zipfile.ZipFile(path, "w", how) as archive:
+            archive.comment = comment
+            archive.mkdir("xl")
+            for name, content in parts.items():
+                with archive.open(rename(name), "w", force_zip64=bool(comment)) as part:
+                    part.write(content)
+        return path
+
+    return make
+
+
+def _part_twice(path: Path) -> Path:
+    simple(path, HEADER, GOOD)
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr(
+            "xl/worksheets/sheet1.xml", sheet(HEADER, row(2, text("+919876543211"), text("Ravi")))
+        )
+    return path
 
 
 def _nested(path: Path) -> Path:
@@ -203,5 +237,14 @@ BOMBS: dict[str, OddFile] = {
     "claim of four gigabytes": refused("too-large", _claims(24, 2**32 - 2)),
 }
 
-SELF_EXTRACTING = {"bytes before the zip": refused(NO, _before(b"MZ" + bytes(50)))}
-CONTAINERS = {**OTHER_FILES, **BROKEN_WORKBOOKS, **BOMBS, **SELF_EXTRACTING}
+PACKED: dict[str, OddFile] = {
+    "bytes before the zip": refused(NO, _before(b"MZ" + bytes(50))),
+    "part names with backslashes": taken(_repacked(lambda name: name.replace("/", "\\")), 1, {}, ASHA),
+    "part names in capitals": taken(_repacked(str.upper), 1, {}, ASHA),
+    "part names from the root": taken(_repacked(lambda name: f"/{name}"), 1, {}, ASHA),
+    "stored, not packed": taken(_repacked(how=zipfile.ZIP_STORED), 1, {}, ASHA),
+    "packed by bzip2": taken(_repacked(how=zipfile.ZIP_BZIP2), 1, {}, ASHA),
+    "zip64 with a comment": taken(_repacked(comment=b"made by hand"), 1, {}, ASHA),
+    "a part twice": taken(_part_twice, 1, {}, ("+919876543211", "Ravi")),
+}
+CONTAINERS = {**OTHER_FILES, **BROKEN_WORKBOOKS, **BOMBS, **PACKED}

@@ -142,9 +142,9 @@ def _absolute(path: Path, sheet: str) -> Path:
             "xl/main/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
             '<sheet name="S" sheetId="1" r:id="rId7"/></sheets></workbook>',
             "xl/main/_rels/workbook.xml.rels": _relations(
-                {"rId7": ("worksheet", "/xl/Worksheets/Sheet1.xml")}
+                {"rId7": ("worksheet", "/Data/Sheet1.xml")}
             ),
-            "xl/worksheets/sheet1.xml": sheet,
+            "data/sheet1.xml": sheet,
         },
     )
 

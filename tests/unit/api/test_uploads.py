@@ -176,7 +176,9 @@ async def test_rejected_rows_come_back_as_a_workbook_to_correct(api: Api) -> Non
     async with api.client() as client:
         answer = await client.get(f"{where}/errors.xlsx")
         template = await client.get(f"/v1/campaigns/{CAMPAIGN}/upload-template.xlsx")
-    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert book["About"]["A1"].value == "1 rejected rows are not here: they were deleted."
+    sheet = book.active
     assert sheet is not None
     assert [[cell.value for cell in line] for line in sheet.iter_rows()] == [
         ["PhoneNumber", "Name", "Problem"],

@@ -361,3 +361,12 @@ def test_answers_are_counted_by_what_became_of_the_command(writer: Writer) -> No
     assert counted("rejected", "StopCampaign", "position-does-not-allow") == 1
     assert counted("replayed", "StopCampaign", "position-does-not-allow") == 1
     assert writer.registry.get_sample_value("outdial_commands_quarantined_total") == 1
+
+
+def test_the_trace_of_a_command_goes_on_in_its_events_and_its_answer(writer: Writer) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    writer.send(CreateCampaign(SETTINGS), "create", traceparent=trace)
+
+    for message in (*writer.events, *writer.results):
+        assert Envelope.of(message.headers).traceparent == trace

@@ -97,6 +97,12 @@ def test_a_corrected_workbook_is_taken_with_its_dates_numbers_and_zeros(tmp_path
     assert [row.expires_us for row in rows] == [1_893_522_599_000_000, 1_893_470_400_000_000]
 
 
+def test_a_note_for_people_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    got = read_csv(tmp_path, f"{HEADER}12,,1,,\n", RULES)
+    write_errors(tmp_path / "e.xlsx", got.header, got.invalid, "PhoneNumber")
+    assert read(tmp_path / "e.xlsx", RULES).summary.read == 1
+
+
 @given(st.lists(st.tuples(*[st.one_of(_TRICKY, _CELL)] * 3), min_size=1, max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_whatever_a_rejected_row_holds_comes_back_as_it_was(cells: list[tuple[str, str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""Whatever a cell holds: the row is accounted for, and a record that is accepted comes back the same from a download."""
+"""Whatever a cell holds: its row is accounted for, and an accepted record comes back the same from a download."""
 
 import csv
 import tempfile

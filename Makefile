@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell sha256sum requirements.lock pyproject.toml | sha256sum | cut -c1-16)
 
-.PHONY: doctor-tests run test check unit integration e2e setup doctor lock bench clean
+.PHONY: doctor-tests run test check unit integration e2e faults setup doctor lock bench clean
 
 run: setup
 	@$(BIN)/python -m deploy.local.run $(ARGS)
@@ -44,6 +44,9 @@ lock: setup
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		requirements.in -o requirements.lock
 	@! grep -nE 'https?://' requirements.lock
+
+faults: doctor-tests setup
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -5,6 +5,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -87,13 +89,30 @@ def java_version(binary: Path) -> int:
     return int(told.split('"')[1].split(".")[0])
 
 
-class Broker:
-    """One node in a folder. With `records` its clean stop writes a start-up cache to that file."""
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Where one node of a cluster listens; each is broker and controller."""
 
-    def __init__(self, folder: Path, port: int, controller: int, *, records: Path | None = None) -> None:
-        self.folder, self.port, self._controller = folder, port, controller
-        self.bootstrap = f"127.0.0.1:{port}"
+    number: int
+    port: int
+    controller: int
+
+
+class Broker:
+    """One node in a folder, alone or one of three. With `records` its clean stop writes a start-up cache there."""
+
+    def __init__(
+        self, folder: Path, node: Node, nodes: Sequence[Node] = (), *, records: Path | None = None
+    ) -> None:
+        self.folder, self.port, self._controller = folder, node.port, node.controller
+        self.bootstrap = f"127.0.0.1:{node.port}"
+        self._node, self._nodes = node, nodes or (node,)
         self._records = records
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        return broker_name(self._node.number, len(self._nodes))
 
     def prepare(self) -> None:
         """Write the configuration; format the storage the first time."""
@@ -109,7 +128,7 @@ class Broker:
         cache = [f"-XX:AOTCacheOutput={self._records}"] if self._records else start_up_cache()
         arguments = self._java([*HEAP, *cache], "kafka.Kafka", "server.properties")
         return Command(
-            "broker",
+            self.name,
             arguments,
             self.folder / "broker.log",
             stop_within_s=RECORD_STOP_S if self._records else STOP_S,
@@ -125,25 +144,28 @@ class Broker:
 
     def _properties(self) -> dict[str, str]:
         listeners = f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{self._controller}"
+        replicas = str(len(self._nodes))
+        in_step = str(max(1, len(self._nodes) - 1))
+        voters = ",".join(f"{node.number}@127.0.0.1:{node.controller}" for node in self._nodes)
         return {
             "process.roles": "broker,controller",
-            "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{self._controller}",
+            "node.id": str(self._node.number),
+            "controller.quorum.voters": voters,
             "listeners": listeners,
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
             "log.dirs": str(self.folder / "data"),
             "auto.create.topics.enable": "false",
-            "default.replication.factor": "1",
-            "min.insync.replicas": "1",
-            "offsets.topic.replication.factor": "1",
+            "default.replication.factor": replicas,
+            "min.insync.replicas": in_step,
+            "offsets.topic.replication.factor": replicas,
             "offsets.topic.num.partitions": "4",
-            "transaction.state.log.replication.factor": "1",
-            "transaction.state.log.min.isr": "1",
+            "transaction.state.log.replication.factor": replicas,
+            "transaction.state.log.min.isr": in_step,
             "transaction.state.log.num.partitions": "4",
-            "share.coordinator.state.topic.replication.factor": "1",
-            "share.coordinator.state.topic.min.isr": "1",
+            "share.coordinator.state.topic.replication.factor": replicas,
+            "share.coordinator.state.topic.min.isr": in_step,
             # a broker that was killed is let in again when the controller has forgotten its former life
             "broker.session.timeout.ms": "3000",
             "broker.heartbeat.interval.ms": "1000",
@@ -163,7 +185,8 @@ class Broker:
         }
 
     def _format(self) -> None:
-        identity = sha256(str(self.folder).encode()).hexdigest()[:22]
+        whose = self.folder if len(self._nodes) == 1 else self.folder.parent
+        identity = sha256(str(whose).encode()).hexdigest()[:22]
         arguments = ["format", "-t", identity, "-c", "server.properties", "--ignore-formatted"]
         command = self._java([*FORMAT_HEAP, *start_up_cache()], "kafka.tools.StorageTool", *arguments)
         done = subprocess.run(
@@ -176,6 +199,26 @@ class Broker:
         told = [str(self.folder / a) if a == "server.properties" else a for a in arguments]
         log4j = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.yaml'}"
         return [str(java()), *options, "-cp", f"{jars()}/*", log4j, main, *told]
+
+
+def broker_name(number: int, of: int) -> str:
+    """`broker` when it is alone, else `broker-1` and so on."""
+    return "broker" if of == 1 else f"broker-{number}"
+
+
+def cluster(folder: Path, count: int, port: Callable[[str], int]) -> list[Broker]:
+    """The nodes of a cluster in a folder; `port` gives the port of a name."""
+    names = [broker_name(number, count) for number in range(1, count + 1)]
+    nodes = [
+        Node(number, port(name), port(name.replace("broker", "controller")))
+        for number, name in enumerate(names, 1)
+    ]
+    return [Broker(folder / name, node, nodes) for name, node in zip(names, nodes, strict=True)]
+
+
+def bootstrap_of(brokers: Sequence[Broker]) -> str:
+    """Where clients find the cluster."""
+    return ",".join(broker.bootstrap for broker in brokers)
 
 
 def start_up_cache() -> list[str]:
@@ -191,7 +234,7 @@ def record_start_up() -> bool:
         return cache.exists()
     with tempfile.TemporaryDirectory(prefix="outdial-") as scratch:
         recorded = Path(scratch) / START_UP_CACHE
-        broker = Broker(Path(scratch), free_port(), free_port(), records=recorded)
+        broker = Broker(Path(scratch), Node(1, free_port(), free_port()), records=recorded)
         broker.prepare()
         command = broker.command()
         process = children.start(command)

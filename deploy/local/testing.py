@@ -20,6 +20,7 @@ PARTS: Final[Mapping[str, Sequence[str]]] = {
     "unit": (*PYTEST, "tests/unit"),
     "integration": (*PYTEST, "tests/contract", "tests/integration"),
     "e2e": (*PYTEST, "tests/e2e"),
+    "faults": (*PYTEST, "tests/faults"),
     "run": (sys.executable, "-m", "deploy.local.run", "--exit"),
 }
 # one after the other in a lane; the last stage has the machine for itself, because its figures are read

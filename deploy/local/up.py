@@ -16,7 +16,7 @@ import httpx
 
 from deploy.local.environ import base_url, health_url, own_environ, service_environ, services
 from deploy.local.folder import DataFolder, FolderHeld, default_folder, is_free
-from deploy.local.kafka import Broker, KafkaMissing, jars
+from deploy.local.kafka import Broker, KafkaMissing, bootstrap_of, broker_name, cluster, jars
 from deploy.local.postgres import Database, PostgresMissing
 from outdial.client.connecting import kafka_config, layout
 from outdial.eventlog import topics
@@ -26,7 +26,8 @@ from outdial.runtime.exits import Exit
 from outdial.runtime.settings import Settings, SettingsInvalid, load
 from outdial.runtime.supervise import GaveUp, Supervisor
 
-STOP_ORDER: Final = ("api", "dialer", "command", "projection", "simulator", "database", "broker")
+STOP_ORDER: Final = ("api", "dialer", "command", "projection", "simulator", "database")
+LAYOUTS: Final = {1: "local", 3: "local-3"}  # of schemas/topics.yaml, by the number of brokers
 START_TIMEOUT_S: Final = 600.0  # a long log is recovered and replayed after an unclean end
 SAY_EVERY_S: Final = 10.0
 BROKER_PATIENCE_S: Final = 20.0
@@ -45,15 +46,17 @@ def say(text: str) -> None:
 class Up:
     """Everything of one data folder, from start to stop."""
 
-    def __init__(self, folder: DataFolder, given: Mapping[str, str]) -> None:
+    def __init__(self, folder: DataFolder, given: Mapping[str, str], brokers: int = 1) -> None:
         self._folder = folder
         self._children = Supervisor(say)
         self._stop = threading.Event()
-        self._broker = self._database = None
+        self._brokers: list[Broker] = []
+        self._database = None
         self._environ = service_environ(folder, given)
         if not given.get("OUTDIAL_KAFKA"):
-            self._broker = Broker(folder.path / "broker", folder.port("broker"), folder.port("controller"))
-            self._environ["OUTDIAL_KAFKA"] = self._broker.bootstrap
+            self._brokers = cluster(folder.path, brokers, folder.port)
+            self._environ["OUTDIAL_KAFKA"] = bootstrap_of(self._brokers)
+            self._environ["OUTDIAL_LAYOUT"] = LAYOUTS[brokers]
         if not given.get("OUTDIAL_DATABASE") and not given.get("OUTDIAL_DATABASE_FILE"):
             self._database = Database(folder.path / "database", folder.port("database"))
             self._environ["OUTDIAL_DATABASE"] = self._database.dsn
@@ -92,10 +95,12 @@ class Up:
 
     def stop(self) -> None:
         """Stop all parts in order, each within its time."""
-        self._children.stop(STOP_ORDER)
+        self._children.stop([*STOP_ORDER, *(broker.name for broker in self._brokers)])
 
     def _start_platform(self) -> None:
-        servers: list[Broker | Database] = [one for one in (self._broker, self._database) if one is not None]
+        servers: list[Broker | Database] = [*self._brokers]
+        if self._database is not None:
+            servers.append(self._database)
         with ThreadPoolExecutor() as both:  # each waits for a program of its own
             list(both.map(lambda server: server.prepare(), servers))
         for server in servers:
@@ -108,7 +113,7 @@ class Up:
         made = asyncio.run(_apply_when_reachable(self.settings))
         if made:
             say(f"topics made: {', '.join(made)}")
-        if self._broker is not None:
+        if len(self._brokers) == 1:
             say("one broker keeps one copy of the log; production keeps three")
 
     def _services_wait_for(self) -> list[str]:
@@ -165,14 +170,20 @@ async def _apply_when_reachable(settings: Settings) -> Sequence[str]:
 def main(arguments: Sequence[str]) -> int:
     """Blocking; the exit code of `outdial up`."""
     parser = argparse.ArgumentParser("outdial up", description="Run broker, database and all services here.")
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "--brokers",
+        type=int,
+        choices=sorted(LAYOUTS),
+        help="3: a cluster that goes on when one of them dies (default: as the data folder was made, else 1)",
+    )
+    asked = parser.parse_args(arguments)
     folder = DataFolder(Path(os.environ.get("OUTDIAL_DATA") or default_folder()))
     try:
         folder.hold()
         check_address(os.environ.get("OUTDIAL_HTTP", ""))
         if not os.environ.get("OUTDIAL_KAFKA"):
             jars()
-        up = Up(folder, os.environ)
+        up = Up(folder, os.environ, brokers_of(folder.path, asked.brokers))
     except SettingsInvalid as error:
         sys.stderr.write("outdial up cannot start:\n  " + "\n  ".join(error.lines) + "\n")
         return Exit.USAGE
@@ -180,6 +191,16 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"outdial up: {error}\n")
         return Exit.INFRASTRUCTURE
     return supervise(up)
+
+
+def brokers_of(folder: Path, asked: int | None) -> int:
+    """How many brokers the data is kept by. OSError when that is not what was asked for."""
+    made = next((count for count in LAYOUTS if (folder / broker_name(1, count)).exists()), None)
+    if asked is not None and made is not None and asked != made:
+        raise OSError(
+            f"{folder} was made with --brokers {made}; set OUTDIAL_DATA to another folder for {asked}"
+        )
+    return made or asked or 1
 
 
 def supervise(up: Up) -> int:

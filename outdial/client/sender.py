@@ -10,7 +10,7 @@ from outdial.client.registry import SchemaTopic
 from outdial.client.requests import Answer, OutcomeUnknown, Request, answer_of, message_of
 from outdial.eventlog.appender import Appender
 from outdial.eventlog.kafka import KafkaConfig
-from outdial.eventlog.ports import LogRecord
+from outdial.eventlog.ports import AppendUnknown, LogRecord
 from outdial.eventlog.tail import Tail
 from outdial.messages.codec import Codec, UnknownSchema
 from outdial.messages.partition import partition_of
@@ -71,7 +71,7 @@ class CommandSender:
             async with asyncio.timeout(timeout_s):
                 await self._append(request)
                 return await future
-        except TimeoutError:
+        except (TimeoutError, AppendUnknown):
             raise OutcomeUnknown(request.command_id) from None
         finally:
             self._forget(key, future)

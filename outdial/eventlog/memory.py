@@ -206,6 +206,7 @@ class MemoryWriter:
                 (topics.results, decision.results),
                 (topics.blocks, decision.blocks),
                 (topics.quarantine, decision.quarantine),
+                (topics.commands, decision.commands),
             ):
                 for message in messages:
                     self._transactions.append(topic, self._partition, message)

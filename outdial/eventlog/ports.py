@@ -30,12 +30,16 @@ class LogRecord:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one command leads to; everything of a batch is appended in one transaction, or nothing."""
+    """What one command leads to; everything of a batch is appended in one transaction, or nothing.
+
+    `commands` are the writer's own, to its own partition: it takes them in as anybody's.
+    """
 
     events: Sequence[Message] = ()
     results: Sequence[Message] = ()
     blocks: Sequence[Message] = ()
     quarantine: Sequence[Message] = ()
+    commands: Sequence[Message] = ()
 
 
 class LogUnavailable(Exception):

@@ -81,6 +81,10 @@ class Codec:
         """Fingerprint of the schema that `encode` writes with, 8 bytes."""
         return self._current[name][0][len(MARKER) :]
 
+    def lacks(self, data: bytes) -> bool:
+        """Whether a message is well framed, and its schema is not known (yet)."""
+        return len(data) >= PREFIX_LENGTH and data[:2] == MARKER and data[2:PREFIX_LENGTH] not in self._known
+
     def decode(self, data: bytes) -> tuple[str, dict[str, Any]]:
         """Name and fields of one framed message; Undecodable when it is none."""
         if len(data) < PREFIX_LENGTH or data[:2] != MARKER:

@@ -18,6 +18,7 @@ MODULES: Final[Mapping[str, str]] = {
     "doctor": "deploy.local.doctor",
     "run": "deploy.local.run",
     "views": "services.projection.views",
+    "log": "outdial.audit.cli",
 }
 
 

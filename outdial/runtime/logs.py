@@ -25,18 +25,19 @@ def set_up(service: str, level: str, form: Literal["json", "text"]) -> None:
 class Repeats(logging.Filter):
     """Lets few lines of one kind through per window: a broker that is away makes clients say so without end.
 
-    A kind is a logger, its level and the text before its arguments. The next line of a kind tells how many were
-    left out as `left_out`.
+    A kind is a logger, its level, the text before its arguments and the partition that it is about: when many
+    partitions change hands at once, each says so. The next line of a kind tells how many were left out as `left_out`.
     """
 
     def __init__(self, at_most: int = 20, window_s: float = 10.0) -> None:
         super().__init__()
         self._at_most, self._window_s = at_most, window_s
-        self._seen: dict[tuple[str, int, str], tuple[float, int]] = {}
+        self._seen: dict[tuple[str, int, str, object], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line is written."""
-        kind = (record.name, record.levelno, str(record.msg)[:KIND_CHARACTERS])
+        about = getattr(record, "partition", None)
+        kind = (record.name, record.levelno, str(record.msg)[:KIND_CHARACTERS], about)
         began, count = self._seen.get(kind, (record.created, 0))
         if record.created - began >= self._window_s:
             if count > self._at_most:

@@ -53,7 +53,9 @@ class Settings(BaseModel):
     kafka_password: SecretStr = Field(SecretStr(""), description="SASL password")
     kafka_ca_file: str = Field("", description="file of the certificate authority")
     kafka_prefix: str = Field("", description="prefix of topics, groups and transactional ids")
-    layout: Literal["local", "production"] = Field("production", description="layout of schemas/topics.yaml")
+    layout: Literal["local", "local-3", "production"] = Field(
+        "production", description="layout of schemas/topics.yaml"
+    )
     database: SecretStr = Field(SecretStr(""), description="PostgreSQL DSN, postgresql://…")
     http: HostPort = Field("127.0.0.1:8080", description="host:port of API and console")
     admin: HostPort = Field("127.0.0.1:0", description="host:port of health and metrics; port 0 = a free one")

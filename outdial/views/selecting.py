@@ -25,7 +25,7 @@ _COLUMN: Final = {
 _DATE: Final = {"created": "r.created_us", "updated": "s.updated_us", "last_attempt": "s.last_attempt_us"}
 
 
-ALL: Final = "(true)"  # the condition of a filter that restricts nothing
+ALL: Final = "((true))"  # the condition of a filter that restricts nothing
 
 
 def condition(filters: Sequence[Filter], zone: str, default_date_field: str) -> tuple[str, list[Any]]:

@@ -34,3 +34,8 @@ def may(role: str, permission: Permission) -> bool:
 def roles_with(permission: Permission) -> list[str]:
     """The roles that have a permission, for the text of a refusal."""
     return [role for role, permissions in ROLES.items() if permission in permissions]
+
+
+def permissions_of(role: str) -> list[str]:
+    """What a role may do, so that a page offers nothing else."""
+    return sorted(permission.value for permission in ROLES.get(role, frozenset()))

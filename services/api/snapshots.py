@@ -3,17 +3,35 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Self
 
 from outdial.campaign.positions import Position, Verdict, allowed, cell, verdict
-from outdial.files.download import FORMATS, DownloadAbout, DownloadOptions, file_name, record_columns
+from outdial.files.download import (
+    COPY_FORM,
+    FORMATS,
+    DownloadAbout,
+    DownloadOptions,
+    csv_select,
+    file_name,
+    record_columns,
+    write_copied,
+)
 from outdial.views.database import Row
-from outdial.views.download import CampaignUnknown, Snapshot, open_snapshot
+from outdial.views.download import (
+    CELLS,
+    CampaignUnknown,
+    Snapshot,
+    ZoneUnknown,
+    extra_cell,
+    open_copy,
+    open_rows,
+)
 from services.api.allowance import HTTP_NAMES
 from services.api.connections import AWAY
 from services.api.ports import DownloadFile, DownloadOrder
 from services.api.problems import Problem
-
-Batches = Iterator[list[list[str | int | None]]]
 
 
 class Snapshots:
@@ -28,7 +46,7 @@ class Snapshots:
 
     def _open(self, order: DownloadOrder) -> DownloadFile:
         try:
-            snapshot = open_snapshot(self._dsn, order.campaign, order.filters)
+            snapshot, write = self._snapshot(order)
         except CampaignUnknown as error:
             raise Problem("campaign-unknown", campaign=order.campaign) from error
         except AWAY as error:
@@ -36,9 +54,18 @@ class Snapshots:
         try:
             self._check(Position(snapshot.campaign["position"]))
         except Problem:
-            _end(snapshot)
+            snapshot.batches.close()
             raise
-        return _file(order, snapshot)
+        return _file(order, snapshot, write)
+
+    def _snapshot(self, order: DownloadOrder) -> tuple[Snapshot[Any], Callable[..., Iterator[bytes]]]:
+        """The rows with what writes them: CSV as the database formats it, where it knows the time zone."""
+        if order.format == "csv":
+            with suppress(ZoneUnknown):
+                text = partial(_csv, _options(order))
+                return open_copy(self._dsn, order.campaign, order.filters, text, COPY_FORM), write_copied
+        write = FORMATS[order.format].write
+        return open_rows(self._dsn, order.campaign, order.filters, _values), write
 
     def _check(self, position: Position) -> None:
         """The position of the snapshot decides; a Start that comes later does not break the download."""
@@ -48,9 +75,10 @@ class Snapshots:
             raise Problem("position-does-not-allow", text, position=str(position), allowed=names)
 
 
-def _file(order: DownloadOrder, snapshot: Snapshot) -> DownloadFile:
+def _file(
+    order: DownloadOrder, snapshot: Snapshot[Any], write: Callable[..., Iterator[bytes]]
+) -> DownloadFile:
     campaign, settings = snapshot.campaign, snapshot.campaign["settings"]
-    extra = settings["columns"]
     about = DownloadAbout(
         campaign=order.campaign,
         log_position=f"{order.campaign}@{campaign['sequence']}",
@@ -60,63 +88,57 @@ def _file(order: DownloadOrder, snapshot: Snapshot) -> DownloadFile:
         rows=snapshot.rows,
     )
     form = FORMATS[order.format]
-    options = DownloadOptions(order.bom, order.exact)
-    blocks = form.write(record_columns(extra), about, _batches(snapshot, extra), options)
+    made = write(record_columns(settings["columns"]), about, snapshot.batches, _options(order))
     return DownloadFile(
-        file_name(about, form.extension), form.media_type, about.log_position, about.rows, blocks
+        file_name(about, form.extension),
+        form.media_type,
+        about.log_position,
+        about.rows,
+        _Blocks(made, snapshot.batches.close),
     )
 
 
-def _batches(snapshot: Snapshot, extra: Sequence[str]) -> Batches:
-    """The rows as the columns of a download want them; the order is that of `record_columns`."""
-    cells = [*_FIRST, *(_extra(name) for name in extra), *_STATE]
-    for batch in snapshot.batches:
-        yield [[cell_of(row) for cell_of in cells] for row in batch]
+def _options(order: DownloadOrder) -> DownloadOptions:
+    return DownloadOptions(order.bom, order.exact)
 
 
-def _end(snapshot: Snapshot) -> None:
-    """Close a snapshot that nobody reads: its transaction ends with its iteration."""
-    for _ in snapshot.batches:
-        break
-    close = getattr(snapshot.batches, "close", None)
-    if close is not None:
-        close()
+def _cells(extra: Sequence[str]) -> dict[str, str]:
+    """The SQL of each column; a column of the contract never stands for one of the campaign's own."""
+    return {**{name: extra_cell(name) for name in extra}, **CELLS}
 
 
-Cell = Callable[[Row], str | int | None]
+def _csv(options: DownloadOptions, campaign: Row) -> str:
+    settings = campaign["settings"]
+    columns = record_columns(settings["columns"])
+    return csv_select(columns, _cells(settings["columns"]), settings["time_zone"], options)
 
 
-def _plain(name: str) -> Cell:
-    return lambda row: row[name]
+def _values(campaign: Row) -> str:
+    """The columns as the writers take them, in the order of `record_columns`."""
+    extra = campaign["settings"]["columns"]
+    cells = _cells(extra)
+    columns = record_columns(extra)
+    return ", ".join(
+        f"nullif({cells[one.name]}, 0)" if one.kind == "instant" else cells[one.name] for one in columns
+    )
 
 
-def _instant(name: str) -> Cell:
-    return lambda row: row[name] or None
+class _Blocks:
+    """The blocks of a file; the query behind them ends with them, however they end."""
 
+    def __init__(self, blocks: Iterator[bytes], end: Callable[[], None]) -> None:
+        self._blocks, self._end = blocks, end
 
-def _extra(name: str) -> Cell:
-    return lambda row: row["extra"].get(name, "")
+    def __iter__(self) -> Self:
+        return self
 
+    def __next__(self) -> bytes:
+        try:
+            return next(self._blocks)
+        except BaseException:
+            self._end()
+            raise
 
-_FIRST: tuple[Cell, ...] = (
-    _plain("record"),
-    _plain("phone"),
-    _plain("name"),
-    _plain("priority"),
-    _instant("expires_us"),
-    _plain("agent"),
-    _plain("skill"),
-)
-_STATE: tuple[Cell, ...] = (
-    _plain("status"),
-    _plain("reason"),
-    _plain("disposition"),
-    _plain("last_agent"),
-    _plain("attempts"),
-    _instant("last_attempt_us"),
-    _instant("next_attempt_us"),
-    _plain("pass_number"),
-    _plain("upload_id"),
-    _instant("created_us"),
-    _instant("updated_us"),
-)
+    def close(self) -> None:
+        """Nobody wants the rest."""
+        self._end()

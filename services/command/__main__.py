@@ -7,6 +7,8 @@ import socket
 import time
 from typing import Final
 
+from prometheus_client import REGISTRY
+
 from outdial.client.connecting import kafka_config, layout
 from outdial.client.registry import SchemaTopic
 from outdial.eventlog import topics
@@ -23,6 +25,7 @@ from outdial.runtime.health import HealthServer, Readiness
 from outdial.runtime.settings import Settings
 from services.command.decider import CommandDecider, Rules
 from services.command.keeping import rules_of_this_program
+from services.command.metrics import Metrics
 from services.command.rows import RowReader
 
 log = logging.getLogger(__name__)
@@ -45,13 +48,15 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         settings.stopped_allows,
         rules_of_this_program(),
     )
+    metrics = Metrics(REGISTRY)
     writer = WriterSettings(
-        decider=lambda partition: CommandDecider(partition, codec, rules, rows),
+        decider=lambda partition: CommandDecider(partition, codec, rules, rows, metrics),
         clock=lambda: time.time_ns() // 1000,
         instance=f"command-{settings.instance or socket.gethostname()}",
         session_timeout_ms=int(settings.session_timeout * 1000),
         reached=points.switched_by(os.environ),
         snapshots=settings.folder("command"),
+        observer=metrics,
     )
     ownership = GroupOwnership(kafka, writer)
     health = HealthServer(settings.admin, lambda: readiness(ownership))
@@ -79,7 +84,9 @@ def readiness(ownership: GroupOwnership) -> Readiness:
         if writer.state is not WriterState.SERVING
     ]
     positions = {number: writer.next_command for number, writer in writers.items()}
-    return Readiness(tuple(waits) if writers else ("partitions",), {"commands": positions})
+    states = {number: str(writer.state) for number, writer in writers.items()}
+    details = {"commands": positions, "writers": states}
+    return Readiness(tuple(waits) if writers else ("partitions",), details)
 
 
 async def _wait_for_broker(kafka: KafkaConfig, plan: topics.Layout, codec: Codec) -> None:

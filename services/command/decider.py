@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from outdial.campaign.answers import answer
-from outdial.campaign.commands import AddRecords, Command, ConfirmErasure
+from outdial.campaign.commands import AddRecords, Command
 from outdial.campaign.decide import decide
 from outdial.campaign.decision import Context, Rejection
 from outdial.campaign.events import Event
 from outdial.campaign.preview import preview
 from outdial.campaign.wire import from_fields, to_fields
+from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, LogRecord, Message
-from outdial.messages.codec import Codec, Undecodable, UnknownSchema
+from outdial.messages.codec import Codec, Undecodable
 from outdial.messages.envelope import Envelope
 from outdial.messages.hashchain import link
 from outdial.messages.partition import partition_of
@@ -24,9 +25,10 @@ from outdial.messages.request import request_hash
 from outdial.messages.schemas import data, schema_names
 from services.command import keeping
 from services.command.answering import Asked, accepted, rejected, text_of
-from services.command.erasing import HOLDER, Erased, Erasing
+from services.command.erasing import Erasing
 from services.command.keeping import Kept
 from services.command.known import KnownCommands
+from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream, Streams
 
@@ -66,8 +68,9 @@ class Rules:
 class CommandDecider:
     """`eventlog`'s Decider for campaigns. One per partition and opening."""
 
-    def __init__(self, partition: int, codec: Codec, rules: Rules, rows: RowReader) -> None:
+    def __init__(self, partition: int, codec: Codec, rules: Rules, rows: RowReader, metrics: Metrics) -> None:
         self._partition, self._codec, self._rules, self._rows = partition, codec, rules, rows
+        self._metrics = metrics
         self._streams = Streams(codec)
         self._known = KnownCommands()
         self._errors = data("errors")["errors"]
@@ -83,7 +86,12 @@ class CommandDecider:
         return self._streams
 
     def load_event(self, record: LogRecord) -> None:
-        """Fold one event of the history."""
+        """Fold one event of the history; one of a stream that belongs elsewhere is nobody's history."""
+        key = record.key or b""
+        if partition_of(key, self._rules.partitions) != self._partition:
+            name, where = key.decode(errors="replace"), f"events/{record.partition}@{record.offset}"
+            self._streams.park(name, f"{where}: {name} is on a foreign partition")
+            return
         self._streams.load(record)
 
     def load_result(self, record: LogRecord) -> None:
@@ -105,37 +113,35 @@ class CommandDecider:
         """Everything is folded: from here on events carry an epoch above all that the log holds."""
         self._epoch = self._streams.epoch + 1
         self._known.forget_before(now_us)
-        for stream in self._streams:
-            if stream.parked:
-                log.critical(
-                    "campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked}
-                )
+        parked = [stream for stream in self._streams if stream.parked]
+        self._metrics.parked(self._partition, len(parked))
+        for stream in parked:
+            log.critical("campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked})
 
     async def chores(self, now_us: int) -> Decision | None:
-        """Take deleted rows out of their blocks, and say in the history when they are gone from the log."""
+        """Take deleted rows out of their blocks, and ask for the history to say so when they are gone."""
+        self._known.forget_before(now_us)
         blocks = await self._erasing.rewrites(now_us)
         gone = await self._erasing.erased(now_us)
-        events = [message for erased in gone for message in self._confirm(erased, now_us)]
-        return Decision(events=events, blocks=blocks) if events or blocks else None
-
-    def _confirm(self, erased: Erased, now_us: int) -> list[Message]:
-        stream = self._streams.get(erased.state.campaign_id)
-        cause = Envelope(
-            id=f"{erased.erasure_id}/{HOLDER}",
-            type="outdial.ConfirmErasure",
-            source=SOURCE,
-            subject=stream.state.campaign_id,
-            time_us=now_us,
-            actor=SOURCE,
-        )
-        context = self._context(cause, stream, Rows(), now_us)
-        decided = decide(stream.state, ConfirmErasure(erased.erasure_id, HOLDER), context)
-        if isinstance(decided, Rejection):
-            return []  # it was undone meanwhile
-        return [self._append(stream, event, cause, context.now_us) for event in decided]
+        commands = [
+            message_of(
+                Request(erased.campaign, erased.command, erased.command_id, SOURCE),
+                self._codec,
+                SOURCE,
+                now_us,
+            )
+            for erased in gone
+        ]
+        return Decision(blocks=blocks, commands=commands) if blocks or commands else None
 
     async def prepare(self, records: Sequence[LogRecord]) -> None:
-        """Read the blocks that upload chunks name, and the phone index of their campaigns."""
+        """Read the blocks that upload chunks name, and the phone index of their campaigns.
+
+        Schemas are published before their first use: reading them once is enough for everything in the batch, and a
+        sender of foreign ones cannot keep the partition busy with it.
+        """
+        if any(self._codec.lacks(record.value or b"") for record in records):
+            await self._rows.learn_schemas(self._codec)
         for record in records:
             try:
                 await self._prepare(record)
@@ -143,12 +149,7 @@ class CommandDecider:
                 continue  # handle() answers it
 
     async def _prepare(self, record: LogRecord) -> None:
-        value = record.value or b""
-        try:
-            name, fields = self._codec.decode(value)
-        except UnknownSchema:
-            await self._rows.learn_schemas(self._codec)
-            name, fields = self._codec.decode(value)
+        name, fields = self._codec.decode(record.value or b"")
         if name == "outdial.AddRecords":
             command = from_fields("AddRecords", fields)
             assert isinstance(command, AddRecords)  # noqa: S101  # by its name
@@ -205,7 +206,7 @@ class CommandDecider:
             return self._answer_rejected(asked, stream, Rejection("idempotency-key-reused"), remember=False)
         if refusal := self._refuse_late(envelope, stream) or rows.problem:
             return self._answer_rejected(asked, stream, refusal, remember=asked.remember)
-        context = self._context(envelope, stream, rows, self._now_us)
+        context = self._context(envelope, stream, rows)
         if envelope.dry_run:
             return self._preview(asked, command, context)
         return self._carry_out(asked, command, context, rows)
@@ -224,9 +225,9 @@ class CommandDecider:
             return Rejection("version-mismatch", {"version": stream.state.version})
         return None
 
-    def _context(self, envelope: Envelope, stream: Stream, rows: Rows, now_us: int) -> Context:
+    def _context(self, envelope: Envelope, stream: Stream, rows: Rows) -> Context:
         return Context(
-            now_us=max(now_us, stream.state.updated_us),
+            now_us=max(self._now_us, stream.state.updated_us),
             command_id=envelope.id,
             phone_hashes=rows.hashes,
             phone_owner=stream.phones if stream.phones is not None else {},
@@ -288,6 +289,10 @@ class CommandDecider:
         if fields["remember"] and not replayed:
             self._known.remember(fields)
         cause = asked.envelope
+        verdict = "accepted" if fields["accepted"] else "rejected"
+        answer_kind = "replayed" if replayed else "previewed" if cause.dry_run else verdict
+        kind = cause.type.removeprefix("outdial.") if cause.type in self._commands else "unknown"
+        self._metrics.answered(kind, answer_kind, fields["code"] or "")
         headers = Envelope(
             id=f"{cause.id}/result",
             type=RESULT,
@@ -307,6 +312,7 @@ class CommandDecider:
         return Decision(events=events, results=(result,))
 
     def _quarantine(self, record: LogRecord, why: str) -> Decision:
+        self._metrics.quarantined()
         log.error("quarantined", extra={"partition": record.partition, "offset": record.offset, "why": why})
         place = f"commands/{record.partition}@{record.offset}".encode()
         headers = (

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from outdial.campaign.commands import ConfirmErasure
 from outdial.campaign.erasure import (
     BlockErasure,
     blocks_of,
@@ -36,8 +37,18 @@ UNREFERENCED_US: Final = 3_600_000_000  # an uploader that was that slow has bee
 class Erased:
     """An erasure whose rows nobody can read from the log any more."""
 
-    state: CampaignState
+    campaign: str
     erasure_id: str
+
+    @property
+    def command(self) -> ConfirmErasure:
+        """What tells the campaign's history."""
+        return ConfirmErasure(self.erasure_id, HOLDER)
+
+    @property
+    def command_id(self) -> str:
+        """The same for every attempt to tell it."""
+        return f"{self.erasure_id}/{HOLDER}"
 
 
 class Erasing:
@@ -80,7 +91,7 @@ class Erasing:
             if key not in self._compacted_us and await self._is_compacted(stream, erasure):
                 self._compacted_us[key] = now_us
             if now_us >= self._compacted_us.get(key, now_us + 1) + self._margin_us:
-                found.append(Erased(stream.state, erasure.erasure_id))
+                found.append(Erased(stream.state.campaign_id, erasure.erasure_id))
         return found
 
     def _pending(self, now_us: int) -> Iterator[tuple[Stream, Erasure]]:

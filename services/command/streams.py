@@ -11,7 +11,7 @@ from outdial.campaign.wire import from_fields
 from outdial.eventlog.ports import IntegrityError, LogRecord
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
 from outdial.messages.envelope import Envelope
-from outdial.messages.hashchain import FIRST, link, read_link
+from outdial.messages.hashchain import FIRST, Link, link, read_link
 
 
 @dataclass(slots=True)
@@ -46,9 +46,13 @@ class Streams:
     def load(self, record: LogRecord) -> None:
         """Fold one event of the log; IntegrityError names the offset when it does not follow."""
         where = f"events/{record.partition}@{record.offset}"
-        envelope = Envelope.of(record.headers)
+        try:
+            envelope, stored = Envelope.of(record.headers), read_link(record.headers)
+        except Undecodable as error:  # no event of ours: whose key it has is frozen until somebody looks
+            self.park((record.key or b"").decode(errors="replace"), f"{where}: {error}")
+            return
         stream = self.get(envelope.subject)
-        self._check_link(where, record, envelope, stream)
+        self._check_link(where, record, envelope, stream, stored)
         self._streams[envelope.subject] = stream
         if stream.parked:
             return
@@ -61,13 +65,19 @@ class Streams:
         except (Undecodable, Unappliable) as error:
             stream.parked = f"{where}: {error}"
 
+    def park(self, stream_id: str, why: str) -> None:
+        """Freeze a stream: its commands are refused, its later events are not folded."""
+        stream = self._streams.setdefault(stream_id, self.get(stream_id))
+        stream.parked = stream.parked or why
+
     def apply(self, stream: Stream, event: Event, at_us: int) -> None:
         """Evolve the state by an event that was read or has just been decided."""
         stream.state = evolve(stream.state, event, at_us)
         self._streams[stream.state.campaign_id] = stream
 
-    def _check_link(self, where: str, record: LogRecord, envelope: Envelope, stream: Stream) -> None:
-        stored = read_link(record.headers)
+    def _check_link(
+        self, where: str, record: LogRecord, envelope: Envelope, stream: Stream, stored: Link
+    ) -> None:
         if envelope.sequence != stream.state.sequence + 1 and not stream.parked:
             raise IntegrityError(
                 f"{where}: {envelope.subject} has {envelope.sequence}, {stream.state.sequence + 1} follows"

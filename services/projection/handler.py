@@ -83,6 +83,7 @@ class ProjectionHandler:
 
         with self._metrics.batches.time():
             await self._patiently(fold)
+        self._metrics.lag.observe(max(0.0, time.time() - records[-1].timestamp_us / 1_000_000))
 
     def _note_parked(self, parked: set[str]) -> None:
         self._standing.parked = parked

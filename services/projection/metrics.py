@@ -18,3 +18,8 @@ class Metrics:
         self.behind = Gauge(
             "outdial_projection_behind", "Offsets between cursor and log", ["partition"], registry=registry
         )
+        self.lag = Histogram(
+            "outdial_projection_lag_seconds",
+            "From an event's append to its place in the views",
+            registry=registry,
+        )

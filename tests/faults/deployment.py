@@ -15,9 +15,9 @@ from outdial.messages.codec import Codec
 from tests.faults.instance import START_TIMEOUT_S, Instance
 from tests.kit.until import until
 
-LAYOUT: Final = "local"
+LAYOUTS: Final = {1: "local", 3: "local-3"}  # by the number of brokers
 SESSION_S: Final = 3.0
-PARTITIONS: Final = topics.Layout.named(LAYOUT).partitions
+PARTITIONS: Final = topics.Layout.named("local").partitions
 
 
 class Deployment:
@@ -25,13 +25,15 @@ class Deployment:
 
     def __init__(self, platform: LocalPlatform, folder: Path, prefix: str, without: str = "") -> None:
         self.platform, self.folder, self.without = platform, folder, without
+        self.layout = LAYOUTS[len(platform.brokers)]
         self.kafka = KafkaConfig(platform.bootstrap, prefix=prefix)
         self.instances: dict[str, Instance] = {}
         self.past: list[Instance] = []
+        self.beside: dict[str, Instance] = {}
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        layout = topics.Layout.named(LAYOUT)
+        layout = topics.Layout.named(self.layout)
         await topics.apply(self.kafka, layout)
         registry = SchemaTopic(self.kafka)
         await registry.keep_layout(layout.partitions)
@@ -41,7 +43,7 @@ class Deployment:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for instance in self.instances.values():
+        for instance in (*self.beside.values(), *self.instances.values()):
             instance.kill()
         await self._remove_topics()
 
@@ -55,18 +57,23 @@ class Deployment:
         self.instances[name] = instance
         return instance
 
+    def start_beside(self, service: str, **environ: str) -> Instance:
+        """Start one of the other services."""
+        module, log = [f"services.{service}"], self.folder / f"{service}.log"
+        self.beside[service] = Instance(service, module, log, self.environ(service) | environ)
+        return self.beside[service]
+
     def environ(self, name: str) -> dict[str, str]:
         """What a service of this deployment finds in its environment."""
         return {
             **{key: value for key, value in os.environ.items() if not key.startswith("OUTDIAL_")},
             "OUTDIAL_KAFKA": self.kafka.bootstrap,
             "OUTDIAL_KAFKA_PREFIX": self.kafka.prefix,
-            "OUTDIAL_LAYOUT": LAYOUT,
+            "OUTDIAL_LAYOUT": self.layout,
             "OUTDIAL_PHONE_KEY": "secret",
             "OUTDIAL_INSTANCE": name,
             "OUTDIAL_SESSION_TIMEOUT": str(SESSION_S),
-            "OUTDIAL_DATABASE": self.platform.dsn,
-            "OUTDIAL_DATA": str(self.folder),
+            "OUTDIAL_DATA": str(self.folder / name),
         }
 
     def owner(self, partition: int) -> str:

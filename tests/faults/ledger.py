@@ -43,7 +43,7 @@ class Ledger:
         """The longest time without an answer that a partition of these went through after an instant."""
         return max((self._silence(since, self.heard[number]) for number in partitions), default=0.0)
 
-    def has_heard(self, since: float, partitions: set[int], times: int = 3) -> bool:
+    def has_heard(self, since: float, partitions: set[int], times: int) -> bool:
         """Whether each of these partitions has answered that often since."""
         return all(sum(at > since for at in self.heard[number]) >= times for number in partitions)
 

@@ -69,11 +69,11 @@ class Load:
         """Campaigns wait here between two commands while the load rests."""
         await self._going.wait()
 
-    async def rest(self) -> list[str]:
+    async def rest(self, timeout_s: float) -> list[str]:
         """Ask nothing new, wait for what is asked; findings are commands that are never answered."""
         self._going.clear()
         try:
-            await until(lambda: not self.ledger.open, "every command is answered", QUIET_TIMEOUT_S)
+            await until(lambda: not self.ledger.open, "every command is answered", timeout_s)
         except TimeoutError:
             return [f"command {key} is never answered" for key in self.ledger.open]
         return [f"the load broke: {error!r}" for error in self.broken]

@@ -1,14 +1,18 @@
-"""Faults of what the services stand on: the broker dies under load and comes back on the same data."""
+"""Faults of what the services stand on: brokers die under load, or are restarted one after the other."""
 
 import asyncio
 import time
 from typing import Final
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from tests.faults.outcome import Hit
 from tests.faults.stage import ALL, Stage
 from tests.kit.until import until
 
 AWAY_S: Final = (0.1, 2.0)
+IN_STEP_S: Final = 60.0
 
 
 async def broker_dies(stage: Stage) -> Hit:
@@ -22,8 +26,58 @@ async def broker_dies(stage: Stage) -> Hit:
     platform.launch("broker")
     await asyncio.to_thread(platform.wait, "broker")
     back = time.monotonic()
-    await until(lambda: stage.ledger.has_heard(back, set(ALL)), "all partitions answer again", 30.0)
-    recovery_s = stage.ledger.silence_s(back, set(ALL))
+    recovery_s = await stage.recovered(back)
     missed = "" if waiting else "no command waited"
     away_ms = int((back - killed) * 1000)
     return Hit(recovery_s, missed, {"commands waiting": waiting, "broker away, ms": away_ms})
+
+
+async def one_of_three_dies(stage: Stage) -> Hit:
+    """kill -9 of one broker: the others go on without it; then it comes back and catches up."""
+    platform = stage.deployment.platform
+    await stage.deployment.served("a")
+    await _in_step(stage)
+    await stage.a_moment()
+    name = stage.random.choice(platform.brokers).name
+    waiting, killed = stage.ledger.open_on(set(ALL)), time.monotonic()
+    await asyncio.to_thread(platform.kill, name)
+    recovery_s = await stage.recovered(killed)
+    platform.launch(name)
+    await asyncio.to_thread(platform.wait, name)
+    await _in_step(stage)
+    return Hit(recovery_s, "" if waiting else "no command waited", {"commands waiting": waiting})
+
+
+async def rolling_restart(stage: Stage) -> Hit:
+    """Each of three brokers is stopped and started again, the next when all replicas are in step."""
+    platform = stage.deployment.platform
+    await stage.deployment.served("a")
+    began, waiting = time.monotonic(), 0
+    for broker in platform.brokers:
+        await _in_step(stage)
+        waiting += stage.ledger.open_on(set(ALL))
+        await asyncio.to_thread(platform.stop, broker.name)
+        platform.launch(broker.name)
+        await asyncio.to_thread(platform.wait, broker.name)
+    await _in_step(stage)
+    await stage.recovered(time.monotonic())
+    recovery_s = stage.ledger.silence_s(began, set(ALL))
+    return Hit(recovery_s, "" if waiting else "no command waited", {"commands waiting": waiting})
+
+
+async def _in_step(stage: Stage) -> None:
+    """Wait until every partition has a leader and all its replicas in step."""
+
+    async def complete() -> bool:
+        admin = AIOKafkaAdminClient(**stage.deployment.kafka.client())
+        try:
+            await admin.start()
+            described = await admin.describe_topics()
+        except (KafkaError, OSError):
+            return False
+        finally:
+            await admin.close()
+        parts = [part for topic in described for part in topic["partitions"]]
+        return all(part["leader"] >= 0 and len(part["isr"]) == len(part["replicas"]) for part in parts)
+
+    await until(complete, "all replicas are in step", IN_STEP_S)

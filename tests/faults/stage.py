@@ -2,18 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from deploy.local.platform import LocalPlatform
 from outdial.eventlog.kafka import KafkaConfig
 from tests.faults.deployment import PARTITIONS, Deployment
 from tests.faults.instance import Instance
 from tests.faults.ledger import Ledger
-from tests.faults.load import Load, stream_names
+from tests.faults.load import QUIET_TIMEOUT_S, Load, stream_names
 from tests.faults.walk import Walk
 from tests.kit.log_checker import check_log
 from tests.kit.log_reading import Log, read_log
@@ -54,7 +55,7 @@ class Stage:
     load: Load
     random: random.Random
     streams: Sequence[str]
-    log: Log | None = field(default=None)
+    judges: list[Callable[[Log], Awaitable[list[str]]]] = field(default_factory=list)
 
     @property
     def ledger(self) -> Ledger:
@@ -68,19 +69,22 @@ class Stage:
         """Chance says when a fault happens, not the state of the system."""
         await asyncio.sleep(self.random.uniform(least_s, most_s))
 
-    async def recovered(self, since: float, partitions: frozenset[int] | set[int] = ALL) -> float:
+    async def recovered(
+        self, since: float, partitions: frozenset[int] | set[int] = ALL, times: int = 3
+    ) -> float:
         """Wait for answers of each of these partitions; the longest silence of one since then, in seconds."""
         await until(
-            lambda: self.ledger.has_heard(since, set(partitions)), "all partitions answer again", 60.0
+            lambda: self.ledger.has_heard(since, set(partitions), times), "all partitions answer again", 60.0
         )
         return self.ledger.silence_s(since, set(partitions))
 
-    async def verdict(self, looks: int = LOOKS) -> list[str]:
+    async def verdict(self, looks: int = LOOKS, quiet_s: float = QUIET_TIMEOUT_S) -> list[str]:
         """Let everything come to rest and judge the whole log; the load goes on only when nothing was found."""
-        found = await self.load.rest()
+        found = await self.load.rest(quiet_s)
         for _ in range(looks):
-            self.log = await read_log(self.deployment.kafka.bootstrap, self.deployment.kafka.prefix)
-            judged = [*check_log(self.log), *check_settled(self.log, self.ledger.told)]
+            log = await read_log(self.deployment.kafka.bootstrap, self.deployment.kafka.prefix)
+            judged = [*check_log(log), *check_settled(log, self.ledger.told)]
+            judged += [finding for judge in self.judges for finding in await judge(log)]
             if not judged:
                 break
             await asyncio.sleep(LOOK_AGAIN_S)
@@ -92,7 +96,7 @@ class Stage:
 @asynccontextmanager
 async def staged(setting: Setting) -> AsyncIterator[Stage]:
     """Topics, services and clients; campaigns have records and run when this is entered."""
-    prefix = f"f{setting.seed}-"
+    prefix = f"f{uuid4().hex[:10]}-"
     async with Deployment(setting.platform, setting.folder, prefix, setting.without) as deployment:
         for name in setting.names:
             deployment.start(name)

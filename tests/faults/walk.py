@@ -164,7 +164,8 @@ class Walk:
         if not (await self._ask(begin)).accepted:
             return
         rows = tuple(
-            ValidRow(row, f"+4420{self._records + row:08d}", zone="Europe/London") for row in range(2, count + 2)
+            ValidRow(row, f"+4420{self._records + row:08d}", zone="Europe/London")
+            for row in range(2, count + 2)
         )
         await self._ask(await self._chunk(upload_id, rows))
         self._records += (await self._ask(c.CommitUpload(upload_id, 1, count))).affected

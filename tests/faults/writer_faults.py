@@ -16,6 +16,7 @@ from tests.kit.until import until
 
 MEMBERS: Final = ("a", "b", "c")
 STORM_S: Final = 12.0
+WORKED: Final = 20  # answers of each partition
 NOTICE_S: Final = 10.0
 PAUSED_AT: Final = ("after-decide", "after-send", "before-commit")
 
@@ -84,7 +85,7 @@ async def members_change(stage: Stage) -> Hit:
     for _ in range(2):
         await _both(stage)
         began, partitions = time.monotonic(), stage.instances["b"].serving()
-        await stage.recovered(began)
+        await stage.recovered(began, times=WORKED)
         await _leave_only(stage, "a")
         recovery_s = await stage.recovered(time.monotonic(), partitions)
     return Hit(recovery_s, counted={"partitions": len(partitions)})

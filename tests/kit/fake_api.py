@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 
 from outdial.messages import schemas
 from services.api.console import console_app
+from services.api.roles import permissions_of
 from tests.kit.fake_campaign import (
     DO,
     LISTS,
@@ -47,6 +48,7 @@ class FakeApi:
         self._answers: dict[str, dict[str, Any]] = {}
         self.watchers: list[asyncio.Queue[tuple[str, str, Any]]] = []
         self._token = token
+        self.role = "administrator"
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def add(self, campaign_id: str = "spring", name: str = "Spring sale", **values: Any) -> FakeCampaign:
@@ -148,7 +150,13 @@ class FakeApi:
 
     async def _session(self, _: Request) -> Response:
         return JSONResponse(
-            {"actor": "local", "role": "administrator", "local": not self._token, "simulator": True}
+            {
+                "actor": "local",
+                "role": self.role,
+                "local": not self._token,
+                "simulator": True,
+                "permissions": permissions_of(self.role),
+            }
         )
 
     async def _reasons(self, _: Request) -> Response:

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "files": frozenset({"campaign", "messages"}),
     "telephony": frozenset({"messages", "runtime", "campaign"}),
     "views": frozenset({"campaign", "eventlog", "messages"}),
+    "audit": frozenset({"campaign", "client", "eventlog", "messages", "runtime"}),
     "client": frozenset({"campaign", "eventlog", "files", "messages", "runtime", "telephony"}),
 }
 CLOCKS_AND_IO = "asyncio logging os pathlib random secrets socket subprocess tempfile threading time uuid"

@@ -145,7 +145,7 @@ def run(settings: LiveSettings, handler: Handler) -> None:
     observed = Observed(handler)
     Watchdog(settings, observed).start()
     app = build(settings, observed)
-    worker = faust.Worker(app, loglevel="info", redirect_stdouts=False, quiet=True, override_logging=False)
+    worker = faust.Worker(app, redirect_stdouts=False, override_logging=False, quiet=True)
     original = worker.on_worker_shutdown
 
     def shutdown() -> None:

@@ -122,7 +122,9 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
         self.writers.gain(sorted(mine))
 
     async def _leave(self) -> None:
-        await closed(self._consumer.stop(), CLOSE_TIMEOUT_S)  # a static member stays until its session is over
+        await closed(
+            self._consumer.stop(), CLOSE_TIMEOUT_S
+        )  # a static member stays until its session is over
         await self.writers.lose(list(self.writers.by_partition))
 
     async def _prove(self, partition: int) -> None:

@@ -42,7 +42,7 @@ class PartitionWriter:
         prove: Callable[[int], Awaitable[None]],
     ) -> None:
         self._kafka, self.partition, self._settings, self._prove = kafka, partition, settings, prove
-        self._machine = StateMachine(partition)
+        self._machine = StateMachine(partition, settings.observer.changed)
         self._go, self._idle, self._closed = asyncio.Event(), asyncio.Event(), False
         self._session: Session | None = None
         self.opened = asyncio.Event()
@@ -102,8 +102,9 @@ class PartitionWriter:
         await session.open()
         self.next_command = session.next_command
         self.problem = ""
-        took = round(time.monotonic() - started, 3)
-        self._machine.to(WriterState.SERVING, f"{session.folded} events folded in {took} s")
+        took = time.monotonic() - started
+        self._settings.observer.opened(self.partition, session.folded, took)
+        self._machine.to(WriterState.SERVING, f"{session.folded} events folded in {took:.3f} s")
         self.opened.set()
         while not self._closed:
             if self._go.is_set():
@@ -131,6 +132,8 @@ class PartitionWriter:
 
     async def _back_off(self, seconds: float, *, fenced: bool) -> None:
         """After a fence the group first has to notice that the partition is somebody else's."""
+        if fenced:
+            self._settings.observer.fenced(self.partition)
         await asyncio.sleep(self._settings.session_timeout_ms / 4000 if fenced else seconds)
         await self._prove(self.partition)
 

@@ -93,7 +93,10 @@ class Session:
                 break
         self._settings.reached("after-decide")
         done = len(decisions)
+        began = time.monotonic()
         await self._commit(decisions, records[done - 1].offset + 1)
+        oldest_s = (now_us - records[0].timestamp_us) / 1_000_000
+        self._settings.observer.committed(done, time.monotonic() - began, oldest_s)
         return records[done:]
 
     async def _commit(self, decisions: Sequence[Decision], next_command: int) -> None:
@@ -104,6 +107,7 @@ class Session:
             topics.results: [message for decision in decisions for message in decision.results],
             topics.blocks: [message for decision in decisions for message in decision.blocks],
             topics.quarantine: [message for decision in decisions for message in decision.quarantine],
+            topics.commands: [message for decision in decisions for message in decision.commands],
         }
         filled = {topic: batch for topic, batch in messages.items() if batch}
         last = await self._transactions.commit(filled, next_command)

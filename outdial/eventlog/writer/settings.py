@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from outdial.eventlog.ports import Decider
+from outdial.eventlog.writer.observer import Unobserved, WriterObserver
 from outdial.eventlog.writer.points import Reached, nothing
 
 
@@ -47,5 +48,6 @@ class WriterSettings:
     max_skew_us: int = 1_000_000
     compression: Mapping[str, str] = field(default_factory=lambda: {"type": "zstd"})
     reached: Reached = nothing
+    observer: WriterObserver = field(default_factory=Unobserved)
     snapshots: Path | None = None
     snapshot_every_s: float = 600.0

@@ -1,7 +1,7 @@
 """The states of a partition writer and the ways between them."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -24,10 +24,10 @@ TRANSITIONS: Final[Mapping[WriterState, frozenset[WriterState]]] = {
 
 
 class StateMachine:
-    """Where one writer is; every change is logged, a change that is not foreseen is a bug."""
+    """Where one writer is; every change is logged and told, a change that is not foreseen is a bug."""
 
-    def __init__(self, partition: int) -> None:
-        self._partition = partition
+    def __init__(self, partition: int, tell: Callable[[int, WriterState], None]) -> None:
+        self._partition, self._tell = partition, tell
         self.state = WriterState.LOST
 
     def to(self, state: WriterState, why: str = "") -> None:
@@ -40,3 +40,4 @@ class StateMachine:
             "writer state", extra={"partition": self._partition, "from": self.state, "to": state, "why": why}
         )
         self.state = state
+        self._tell(self._partition, state)

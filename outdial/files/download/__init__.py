@@ -1,6 +1,6 @@
 """Download out: the same rows and columns as CSV, Excel, XML or PDF, streamed at flat memory."""
 
-from outdial.files.download.csv_file import FORMULA_START, csv_head
+from outdial.files.download.csv_copied import COPY_FORM, csv_select, write_copied
 from outdial.files.download.formats import FORMATS, file_name
 from outdial.files.download.model import (
     Batches,
@@ -13,15 +13,16 @@ from outdial.files.download.model import (
 )
 
 __all__ = [
+    "COPY_FORM",
     "FORMATS",
-    "FORMULA_START",
     "Batches",
     "Column",
     "DownloadAbout",
     "DownloadBroken",
     "DownloadOptions",
     "Format",
-    "csv_head",
+    "csv_select",
     "file_name",
     "record_columns",
+    "write_copied",
 ]

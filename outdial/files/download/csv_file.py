@@ -14,16 +14,17 @@ from outdial.files.download.model import (
 )
 
 BOM = b"\xef\xbb\xbf"
-FORMULA_START = "^'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
-"""What makes a spreadsheet run a cell (OWASP, CSV injection), for Python and PostgreSQL alike.
+FORMULA_LETTERS = "=+@\t\r\n\uff1d\uff0b\uff0d\uff20-"
+"""What makes a spreadsheet run a cell that begins with it (OWASP, CSV injection).
 
 Such a cell gets an apostrophe in front, also where it has some already: an upload takes one off. An E.164
 number gets none.
 """
+FORMULA_START = f"^'*[{FORMULA_LETTERS}]"
 _QUOTED = re.compile('[",;\t\r\n]')
 _UNLIKELY = re.compile('[",;\t\r\n\0\ud800-\udfff]|' + FORMULA_START)
 _FORMULA = re.compile(FORMULA_START)
-_E164 = re.compile(r"\+[1-9]\d{1,14}")
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 Make = Callable[[Value], str]
 

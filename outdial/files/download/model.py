@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from outdial.files.columns import STATE_COLUMNS
 
 Kind = Literal["text", "integer", "instant", "phone"]
 Value = str | int | None
+Row = TypeVar("Row")
 Batches = Iterable[Sequence[Sequence[Value]]]
 """Rows in batches (a few thousand at a time). `instant` values are microseconds UTC; None is blank."""
 
@@ -82,7 +83,7 @@ def _column(name: str) -> Column:
     return Column(name, _KINDS.get(name, "text"))
 
 
-def counted(batches: Batches, about: DownloadAbout) -> Iterator[Sequence[Sequence[Value]]]:
+def counted(batches: Iterable[Sequence[Row]], about: DownloadAbout) -> Iterator[Sequence[Row]]:
     """Pass the batches on. Raises DownloadBroken unless exactly the announced rows came."""
     rows = 0
     for batch in batches:

@@ -10,6 +10,7 @@ from pydantic import Field
 from services.api.access import COOKIE, CallerOf, same_origin
 from services.api.models.form import RequestForm
 from services.api.problems import Problem
+from services.api.roles import permissions_of
 from services.api.tokens import LOCAL, SESSION_S, Tokens
 
 router = APIRouter(tags=["session"])
@@ -63,5 +64,10 @@ async def login_page() -> Response:
 @router.get("/v1/session")
 async def session(caller: CallerOf, request: Request) -> dict[str, Any]:
     """Who the caller is, and what the console must say about this deployment."""
-    told: dict[str, Any] = {"actor": caller.actor, "role": caller.role, "local": caller is LOCAL}
+    told: dict[str, Any] = {
+        "actor": caller.actor,
+        "role": caller.role,
+        "local": caller is LOCAL,
+        "permissions": permissions_of(caller.role),
+    }
     return {**told, **request.app.state.about}

@@ -146,3 +146,24 @@ async def test_chores_are_appended_without_a_command_and_move_no_offset(log: Log
         "c",
         "chore",
     ]
+
+
+class AskingDecider(ChoreDecider):
+    """Asks itself for something once, as a chore."""
+
+    async def chores(self, now_us: int) -> Decision | None:
+        found = await super().chores(now_us)
+        return None if found is None else Decision(commands=[counting_command("s", "asked by itself")])
+
+
+async def test_a_writer_takes_in_its_own_command_as_anybodys(log: Log) -> None:
+    owner = await log.own(AskingDecider)
+    for command_id in ("first", "last"):
+        await log.append(COMMANDS, 0, counting_command("s", command_id))
+        await owner.settle()
+
+    expected = ["asked by itself", "first", "last"]
+    events = [json.loads(record.value or b"") for record in await log.read(EVENTS, 0)]
+    commands = [json.loads(record.value or b"") for record in await log.read(COMMANDS, 0)]
+    assert sorted(command[1] for command in commands) == expected
+    assert sorted(event[2] for event in events) == expected

@@ -44,6 +44,19 @@ def test_every_button_that_is_off_says_why_and_does_nothing(
     assert console.commands() == []
 
 
+def test_an_auditor_is_offered_downloads_and_told_why_nothing_else(console: Console) -> None:
+    console.api.role = "auditor"
+    page = console.open()
+
+    page.see("Your role does not allow this.", "#functions, main")
+
+    assert page.eval("document.getElementById('toggle').ariaDisabled") == "true"
+    page.click("#reset")
+    assert page.eval("document.querySelectorAll('dialog').length") == 0
+    assert page.eval("document.getElementById('download').ariaDisabled") != "true"
+    assert console.commands() == []
+
+
 def test_reset_counts_while_one_chooses_and_resets_what_was_counted(console: Console) -> None:
     console.campaign.position = "Stopped"
     page = console.open()

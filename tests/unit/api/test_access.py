@@ -152,3 +152,10 @@ async def test_answers_carry_the_headers_that_keep_browsers_from_guessing(api: A
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == page.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["x-frame-options"] == "DENY"
+
+
+async def test_the_session_tells_what_its_role_may_do(api: Api) -> None:
+    async with api.client({"Authorization": f"Bearer {AUDITOR}"}) as client:
+        told = (await client.get("/v1/session")).json()
+
+    assert (told["role"], told["permissions"]) == ("auditor", ["download", "read"])

@@ -194,7 +194,13 @@ async def test_the_names_of_rejected_cells_outlive_what_the_process_knows_of_the
     fault = {"row": 3, "column_name": "PhoneNumber", "code": "duplicate-in-campaign", "place": 0}
     api.reading.rejected = [{**fault, "block_id": "b", "block_offset": 7}]
     api.reading.block = PersonsBlock(
-        CAMPAIGN, "u", "rejected", [0], [b"s" * 16], columns=["Name", "PhoneNumber"], cells=[["Li", "+442079460001"]]
+        CAMPAIGN,
+        "u",
+        "rejected",
+        [0],
+        [b"s" * 16],
+        columns=["Name", "PhoneNumber"],
+        cells=[["Li", "+442079460001"]],
     )
     api.reading.uploads_seen["u"] = {"upload_id": "u", "state": "committed"}
     async with api.client() as client:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from outdial.campaign.commands import (
     ChangeSettings,
@@ -26,6 +27,7 @@ from outdial.messages.hashchain import read_link
 from outdial.messages.partition import partition_of
 from services.command.decider import CommandDecider, Rules
 from services.command.known import REMEMBERED_US
+from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream
 
@@ -46,6 +48,16 @@ class NoRows(RowReader):
         return None
 
 
+class CountedReadings(NoRows):
+    """Counts how often the schema topic is read; it holds nothing new."""
+
+    def __init__(self) -> None:
+        self.readings = 0
+
+    async def learn_schemas(self, codec: Codec) -> None:
+        self.readings += 1
+
+
 class Writer:
     """One decider after the other on the same log, as openings follow each other."""
 
@@ -58,7 +70,8 @@ class Writer:
         self.decider = self.open()
 
     def open(self, events: Sequence[Message] | None = None) -> CommandDecider:
-        decider = CommandDecider(self.partition, CODEC, Rules(4), NoRows())
+        self.registry = CollectorRegistry()
+        decider = CommandDecider(self.partition, CODEC, Rules(4), NoRows(), Metrics(self.registry))
         for at, message in enumerate(self.events if events is None else events):
             decider.load_event(self._record(at, message))
         for at, message in enumerate(self.results):
@@ -232,6 +245,43 @@ def test_an_event_that_stands_twice_ends_the_replay(writer: Writer) -> None:
         writer.open([*writer.events, *writer.events])
 
 
+@pytest.mark.parametrize("headers", [(), (("ce_id", b"x"),)])
+def test_an_event_that_nobody_can_read_parks_its_campaign_and_the_others_go_on(
+    writer: Writer, headers: tuple[tuple[str, bytes], ...]
+) -> None:
+    created(writer)
+    foreign = Message(STREAM.encode(), b"no event", headers)
+    other = next(f"s{n}" for n in range(99) if partition_of(f"s{n}".encode(), 4) == PARTITION)
+
+    writer.open([*writer.events, foreign])
+
+    assert writer.send(StartCampaign(), "start")["code"] == "campaign-parked"
+    create = Request(other, CreateCampaign(SETTINGS), "other", "ann")
+    assert writer.take(message_of(create, CODEC, "test/1", NOW_US))["accepted"]
+
+
+def test_an_event_of_a_stream_that_belongs_elsewhere_is_no_history_here(writer: Writer) -> None:
+    created(writer)
+    elsewhere = Writer((PARTITION + 1) % 4)
+
+    elsewhere.open(writer.events)
+
+    assert [stream.parked for stream in elsewhere.decider.streams] == [
+        f"events/{elsewhere.partition}@0: {STREAM} is on a foreign partition"
+    ]
+
+
+async def test_a_batch_of_foreign_schemas_reads_the_published_ones_once() -> None:
+    rows = CountedReadings()
+    decider = CommandDecider(PARTITION, Codec(), Rules(4), rows, Metrics(CollectorRegistry()))
+    value = b"\xc3\x01" + b"\x01" * 8
+    records = [LogRecord(PARTITION, at, NOW_US, STREAM.encode(), value, ()) for at in range(100)]
+
+    await decider.prepare(records)
+
+    assert rows.readings == 1
+
+
 def test_each_opening_writes_under_a_higher_epoch(writer: Writer) -> None:
     created(writer)
     writer.open()
@@ -243,7 +293,7 @@ def test_each_opening_writes_under_a_higher_epoch(writer: Writer) -> None:
 
 def reopened_from(writer: Writer, snapshot: bytes, events: Sequence[Message]) -> CommandDecider:
     """A decider that takes a snapshot in and then the events behind it."""
-    decider = CommandDecider(writer.partition, CODEC, Rules(4), NoRows())
+    decider = CommandDecider(writer.partition, CODEC, Rules(4), NoRows(), Metrics(CollectorRegistry()))
     decider.restore(snapshot)
     for at, message in enumerate(events):
         decider.load_event(writer._record(at, message))
@@ -278,10 +328,14 @@ def test_a_snapshot_of_another_program_or_a_damaged_one_is_refused(writer: Write
     kept = created(writer).decider.snapshot()
 
     with pytest.raises(ValueError, match="another version"):
-        CommandDecider(PARTITION, CODEC, Rules(4, fold="newer"), NoRows()).restore(kept)
+        CommandDecider(
+            PARTITION, CODEC, Rules(4, fold="newer"), NoRows(), Metrics(CollectorRegistry())
+        ).restore(kept)
     for end in (0, 5, 40, len(kept) - 1):
         with pytest.raises(ValueError, match=r".*"):
-            CommandDecider(PARTITION, CODEC, Rules(4), NoRows()).restore(kept[:end])
+            CommandDecider(PARTITION, CODEC, Rules(4), NoRows(), Metrics(CollectorRegistry())).restore(
+                kept[:end]
+            )
 
 
 def test_events_after_a_restored_opening_carry_an_epoch_above_all_before(writer: Writer) -> None:
@@ -292,3 +346,27 @@ def test_events_after_a_restored_opening_carry_an_epoch_above_all_before(writer:
     writer.decider = restored
     writer.send(ChangeSettings(name="Winter"), "again")
     assert [read_link(event.headers).epoch for event in writer.events] == [1, 2]
+
+
+def test_answers_are_counted_by_what_became_of_the_command(writer: Writer) -> None:
+    created(writer).send(StopCampaign(), "stop")
+    writer.send(StopCampaign(), "stop")
+    writer.take(Message(b"spring", b"not a command"))
+
+    def counted(answer: str, command: str, code: str = "") -> float | None:
+        labels = {"type": command, "answer": answer, "code": code}
+        return writer.registry.get_sample_value("outdial_commands_total", labels)
+
+    assert counted("accepted", "CreateCampaign") == 1
+    assert counted("rejected", "StopCampaign", "position-does-not-allow") == 1
+    assert counted("replayed", "StopCampaign", "position-does-not-allow") == 1
+    assert writer.registry.get_sample_value("outdial_commands_quarantined_total") == 1
+
+
+def test_the_trace_of_a_command_goes_on_in_its_events_and_its_answer(writer: Writer) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    writer.send(CreateCampaign(SETTINGS), "create", traceparent=trace)
+
+    for message in (*writer.events, *writer.results):
+        assert Envelope.of(message.headers).traceparent == trace

@@ -28,3 +28,12 @@ def test_another_kind_is_not_held_back() -> None:
     assert not repeats.filter(line("Unable to connect", 100.0))
 
     assert repeats.filter(line("Heartbeat failed", 100.0))
+
+
+def test_each_partition_says_for_itself_that_it_changed_hands() -> None:
+    repeats = Repeats(at_most=1)
+    lines = [line("writer state", 100.0) for _ in range(32)]
+    for number, one in enumerate(lines):
+        one.partition = number
+
+    assert all(repeats.filter(one) for one in lines)

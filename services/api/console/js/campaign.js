@@ -10,8 +10,26 @@ export const FUNCTIONS = {
   undo: { key: "undo", label: "Undo…", hint: "Take the last Reset or Force Complete back." },
 };
 
+const PERMISSION = {
+  start: "command",
+  stop: "command",
+  reset: "command",
+  "force-complete": "command",
+  "delete-records": "delete",
+  undo: "delete",
+  download: "download",
+  "add-data": "add",
+};
+let granted = null;
+
+/** What the caller's role may do, as the session tells it. */
+export function grant(permissions) {
+  granted = permissions ? new Set(permissions) : null;
+}
+
 /** Whether a function may be used now: {allowed, text}; the text says why not. */
 export function verdict(campaign, key) {
+  if (granted && PERMISSION[key] && !granted.has(PERMISSION[key])) return { allowed: false, text: "Your role does not allow this." };
   const found = campaign.allowed?.[key];
   if (!found) return { allowed: false, text: "The server does not offer this." };
   if (key === "undo" && found.allowed && !campaign.undo) return { allowed: false, text: "There is nothing to undo." };

@@ -3,6 +3,7 @@
 import { clear, fail } from "./notices.js";
 import { fill, h, text } from "./dom.js";
 import { read, send, sessions } from "./api.js";
+import { grant } from "./campaign.js";
 import { campaignPage } from "./pages/campaign.js";
 import { campaignsPage } from "./pages/campaigns.js";
 import { createPage } from "./pages/create.js";
@@ -75,6 +76,7 @@ function subject() {
 /** Who is logged in, and whether calls are only simulated. */
 async function session() {
   const found = await read("session");
+  grant(found.permissions);
   const who = document.getElementById("who");
   who.hidden = false;
   text(who, `${found.actor} (${found.role})`);
@@ -107,5 +109,4 @@ window.addEventListener("hashchange", () => {
   open();
 });
 looked = subject();
-session().catch(fail);
-open();
+session().catch(fail).finally(open); // a page offers what the session may do

@@ -47,11 +47,17 @@ function live(path, state, apply, reread, low) {
   return follow(address(`${path}/watch`), {
     poll: reread,
     onEvent: (kind, data) => {
+      const before = standing(state.campaign);
       apply(merged(state.campaign, kind === "snapshot" ? data.campaign : data));
       if (kind !== "progress") soon();
-      if (kind === "counts") rows();
+      // a snapshot may be newer than the rows that were read; rows that are current are left alone
+      if (kind === "counts" || standing(state.campaign) !== before) rows();
     },
   });
+}
+
+function standing(campaign) {
+  return JSON.stringify([campaign.log_position, campaign.counts]);
 }
 
 function header(state) {

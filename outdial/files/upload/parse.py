@@ -8,18 +8,17 @@ from itertools import islice
 from pathlib import Path
 
 from outdial.files.upload.cells import Cell, text_of
+from outdial.files.upload.chunks import chunks
 from outdial.files.upload.container import kind_of
 from outdial.files.upload.delimited import csv_rows
 from outdial.files.upload.header import HEADER_WITHIN, Layout, is_header, layout_of, no_phone_column
 from outdial.files.upload.model import (
     Header,
-    InvalidRow,
     UploadChunk,
     UploadLimits,
     UploadRejected,
     UploadRules,
     UploadSummary,
-    ValidRow,
 )
 from outdial.files.upload.package import Package
 from outdial.files.upload.sheet import sheet_rows
@@ -28,8 +27,6 @@ from outdial.files.upload.table import TableChecker
 MOST_OTHERS = 50
 OTHER_WITHIN = 100
 """Rows of a further sheet, blank ones too, that are searched for a header."""
-CHUNK_LETTERS = 100_000
-"""A chunk ends behind so much text: as a block of at most four bytes a letter it must fit into the log."""
 Rows = Iterator[tuple[int, list[Cell]]]
 Part = Header | UploadChunk | UploadSummary
 
@@ -98,20 +95,6 @@ def _filled(rows: Rows) -> Rows:
 
 def _chunks(table: _Table, rules: UploadRules, limits: UploadLimits, now_us: int) -> Iterator[Part]:
     checker = TableChecker(table.layout, rules, now_us)
-    rows: list[ValidRow] = []
-    invalid: list[InvalidRow] = []
-    letters = 0
-    for number, cells in table.rows:
-        row = checker.take(number, cells)
-        if isinstance(row, ValidRow):
-            rows.append(row)
-            letters += len(row.name) + sum(map(len, row.extra))
-        elif row:
-            invalid.append(row)
-            letters += sum(map(len, row.cells))
-        if len(rows) + len(invalid) >= limits.chunk_rows or letters > CHUNK_LETTERS:
-            yield UploadChunk(tuple(rows), tuple(invalid))
-            rows, invalid, letters = [], [], 0
-    if rows or invalid:
-        yield UploadChunk(tuple(rows), tuple(invalid))
+    checked = (row for number, cells in table.rows if (row := checker.take(number, cells)))
+    yield from chunks(checked, limits.chunk_rows)
     yield checker.summary()

@@ -232,3 +232,13 @@ def test_a_downloaded_file_sent_to_another_campaign_makes_the_same_records(
     )
     assert two == one
     assert one[1][3] == "2090-01-31T00:00:00+05:30"
+
+
+def test_records_of_long_texts_from_a_program_reach_the_log(stack: ApiStack, campaign: str) -> None:
+    stack.create(campaign, columns=["Notes"])
+    rows = [{"PhoneNumber": f"+442079{460000 + i}", "Notes": "न" * 1_900} for i in range(600)]
+    rows += [{"PhoneNumber": "12", "Notes": "न" * 5_000} for _ in range(300)]
+    answer = stack.http.post(f"/v1/campaigns/{campaign}/records", json={"records": rows})
+    assert answer.status_code == httpx.codes.OK, answer.text
+    statuses = [row["status"] for row in answer.json()["rows"]]
+    assert statuses == ["accepted"] * 600 + ["invalid"] * 300

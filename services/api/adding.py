@@ -14,7 +14,8 @@ from fastapi import Depends, Request
 from outdial.campaign.commands import BeginUpload
 from outdial.client.requests import Answer, CommandRejected
 from outdial.client.upload import Upload
-from outdial.files.upload import Header, InvalidRow, UploadChunk, UploadRejected, read_records
+from outdial.files.upload import Header, InvalidRow, UploadChunk, UploadRejected, ValidRow, read_records
+from outdial.files.upload.chunks import chunks
 from services.api import problems
 from services.api.asking import Asked
 from services.api.models.records import RecordsRequest
@@ -109,11 +110,8 @@ async def _checked(campaign: str, body: RecordsRequest, ports: UploadPorts) -> t
 
 def chunks_of(checked: UploadChunk) -> Iterator[UploadChunk]:
     """The rows in chunks as the log takes them, in the order of the request."""
-    last = max([row.row for row in checked.rows] + [row.row for row in checked.invalid])
-    for start in range(1, last + 1, CHUNK_ROWS):
-        part = range(start, start + CHUNK_ROWS)
-        rows = tuple(row for row in checked.rows if row.row in part)
-        yield UploadChunk(rows, tuple(row for row in checked.invalid if row.row in part))
+    rows: list[ValidRow | InvalidRow] = [*checked.rows, *checked.invalid]
+    return chunks(sorted(rows, key=lambda row: row.row), CHUNK_ROWS)
 
 
 def per_row(chunks: Sequence[UploadChunk], answers: Sequence[Answer]) -> list[dict[str, Any]]:

@@ -166,6 +166,7 @@ def upload_receipt(row: Row, faults: Sequence[Row]) -> dict[str, Any]:
         "rows_done": row["read"],
         "errors": [_fault(one) for one in faults],
         "ignored_columns": [],
+        "other_sheets": [],
         "resumed": False,
         "code": code,
         "column": row["column_name"] or None,

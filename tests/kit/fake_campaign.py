@@ -223,6 +223,7 @@ def receipt_of(campaign: FakeCampaign, name: str, text: str) -> dict[str, Any]:
         "invalid": len(errors),
         "errors": errors,
         "ignored_columns": [],
+        "other_sheets": [],
         "actor": "local",
         "created_at": "2026-11-25T10:00:00Z",
     }

@@ -107,6 +107,9 @@ def _show(work: Work, receipt: Json) -> None:
     work.table(["Upload", "State", *(f"{name.capitalize()}#" for name in names)], [_row(receipt, names)])
     if receipt.get("ignored_columns"):
         work.note(f"Columns of a download that were ignored: {', '.join(receipt['ignored_columns'])}")
+    if receipt.get("other_sheets"):
+        sheets = ", ".join(receipt["other_sheets"])
+        work.note(f"Sheets with phone numbers that were not read; upload each as a file of its own: {sheets}")
     errors = receipt["errors"][:SHOWN_ERRORS]
     if errors:
         work.say("")

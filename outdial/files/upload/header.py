@@ -40,7 +40,7 @@ def is_header(cells: list[Cell]) -> bool:
 def layout_of(row: int, cells: list[Cell], rules: UploadRules, sheet: str = "") -> Layout:
     """Return what the columns mean. Raises UploadRejected: column-repeated, -missing, -unknown."""
     titles = {index: title for index, cell in enumerate(cells) if (title := " ".join(text_of(cell).split()))}
-    _refuse_repeated(titles)
+    refuse_repeated(titles)
     known = {header_key(name): name for name in UPLOAD_COLUMNS}
     declared = {header_key(name): name for name in rules.columns}
     only_download = {header_key(name) for name in DOWNLOAD_ONLY} - set(declared)
@@ -84,7 +84,8 @@ def no_phone_column(found: list[str]) -> UploadRejected:
     return UploadRejected("column-missing", detail, {"columns": [PHONE], "found": found[:20]})
 
 
-def _refuse_repeated(titles: dict[int, str]) -> None:
+def refuse_repeated(titles: dict[int, str]) -> None:
+    """Raise UploadRejected, column-repeated, where two titles mean the same column."""
     seen: dict[str, int] = {}
     for index, title in titles.items():
         first = seen.setdefault(header_key(title), index)

@@ -48,7 +48,8 @@ class Header:
     `columns`: header cells of the file that are read, as product names or extra names, in file order;
     `extra_columns`: the names that `ValidRow.extra` lines up with: the declared ones, then the added ones;
     `added_columns`: those of them that the campaign does not have yet;
-    `ignored_columns`: headers that only a download has; `sheet` is empty for CSV; `row` is Excel's number.
+    `ignored_columns`: headers that only a download has; `sheet` is empty for CSV; `row` is Excel's number;
+    `other_sheets`: further visible sheets with phone numbers, which are not read.
     """
 
     columns: tuple[str, ...]
@@ -57,6 +58,7 @@ class Header:
     ignored_columns: tuple[str, ...] = ()
     sheet: str = ""
     row: int = 1
+    other_sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,30 +2,31 @@
 
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from outdial.files.upload.cells import Cell, text_of
+from outdial.files.upload.chunks import chunks
 from outdial.files.upload.container import kind_of
 from outdial.files.upload.delimited import csv_rows
 from outdial.files.upload.header import HEADER_WITHIN, Layout, is_header, layout_of, no_phone_column
 from outdial.files.upload.model import (
     Header,
-    InvalidRow,
     UploadChunk,
     UploadLimits,
     UploadRejected,
     UploadRules,
     UploadSummary,
-    ValidRow,
 )
 from outdial.files.upload.package import Package
 from outdial.files.upload.sheet import sheet_rows
 from outdial.files.upload.table import TableChecker
 
-CHUNK_LETTERS = 100_000
-"""A chunk ends behind so much text: as a block of at most four bytes a letter it must fit into the log."""
+MOST_OTHERS = 50
+OTHER_WITHIN = 100
+"""Rows of a further sheet, blank ones too, that are searched for a header."""
 Rows = Iterator[tuple[int, list[Cell]]]
 Part = Header | UploadChunk | UploadSummary
 
@@ -61,15 +62,31 @@ def _find_table(sheets: Iterator[tuple[str, Rows]], rules: UploadRules) -> _Tabl
     """Take the first visible sheet that has a PhoneNumber column in one of its first rows."""
     found: list[str] = []
     for name, rows in sheets:
-        for seen, (number, cells) in enumerate(_filled(rows), start=1):
-            if is_header(cells):
-                return _Table(layout_of(number, cells, rules, name), rows)
-            found = found or [text for cell in cells if (text := text_of(cell))]
-            if seen >= HEADER_WITHIN:
-                break
+        if first := _header_row(rows, found):
+            layout = layout_of(*first, rules, name)
+            header = replace(layout.header, other_sheets=tuple(_others(sheets)))
+            return _Table(replace(layout, header=header), rows)
     if not found:
         raise UploadRejected("empty-file", "No visible sheet has a filled cell. Choose the right file.")
     raise no_phone_column(found)
+
+
+def _header_row(rows: Rows, found: list[str]) -> tuple[int, list[Cell]] | None:
+    """The header among the first filled rows; `found` is told the first row that is none."""
+    for number, cells in islice(_filled(rows), HEADER_WITHIN):
+        if is_header(cells):
+            return number, cells
+        if not found:
+            found += [text for cell in cells if (text := text_of(cell))]
+    return None
+
+
+def _others(sheets: Iterator[tuple[str, Rows]]) -> Iterator[str]:
+    """The names of further sheets with phone numbers: one sheet is read, and people must hear of the others."""
+    for name, rows in islice(sheets, MOST_OTHERS):
+        with suppress(UploadRejected):  # a sheet that is not read may be damaged
+            if _header_row(islice(rows, OTHER_WITHIN), []):
+                yield name[:100]
 
 
 def _filled(rows: Rows) -> Rows:
@@ -78,20 +95,6 @@ def _filled(rows: Rows) -> Rows:
 
 def _chunks(table: _Table, rules: UploadRules, limits: UploadLimits, now_us: int) -> Iterator[Part]:
     checker = TableChecker(table.layout, rules, now_us)
-    rows: list[ValidRow] = []
-    invalid: list[InvalidRow] = []
-    letters = 0
-    for number, cells in table.rows:
-        row = checker.take(number, cells)
-        if isinstance(row, ValidRow):
-            rows.append(row)
-            letters += len(row.name) + sum(map(len, row.extra))
-        elif row:
-            invalid.append(row)
-            letters += sum(map(len, row.cells))
-        if len(rows) + len(invalid) >= limits.chunk_rows or letters > CHUNK_LETTERS:
-            yield UploadChunk(tuple(rows), tuple(invalid))
-            rows, invalid, letters = [], [], 0
-    if rows or invalid:
-        yield UploadChunk(tuple(rows), tuple(invalid))
+    checked = (row for number, cells in table.rows if (row := checker.take(number, cells)))
+    yield from chunks(checked, limits.chunk_rows)
     yield checker.summary()

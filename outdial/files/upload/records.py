@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from outdial.files.columns import PHONE, header_key
 from outdial.files.upload.cells import Cell, NumberText
-from outdial.files.upload.header import layout_of
+from outdial.files.upload.header import layout_of, refuse_repeated
 from outdial.files.upload.model import Header, InvalidRow, UploadChunk, UploadRules, ValidRow
 from outdial.files.upload.table import TableChecker
 
@@ -26,6 +26,8 @@ def read_records(records: Sequence[Record], rules: UploadRules, now_us: int) -> 
     invalid: list[InvalidRow] = []
     for number, record in enumerate(records, start=1):
         cells = {header_key(name): _cell(value) for name, value in record.items()}
+        if len(cells) < len(record):
+            refuse_repeated(dict(enumerate(record)))
         row = checker.check(number, [cells.get(key) for key in names])
         rows.append(row) if isinstance(row, ValidRow) else invalid.append(row)
     return layout.header, UploadChunk(tuple(rows), tuple(invalid))

@@ -41,6 +41,7 @@ class UploadJob:
     invalid: int = 0
     columns: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
+    other_sheets: tuple[str, ...] = ()
     resumed: bool = False
     ended_us: int = 0
     code: str = ""
@@ -67,6 +68,6 @@ def to_json(job: UploadJob) -> str:
 def from_json(text: str) -> UploadJob:
     """A job as it was kept. Raises ValueError or TypeError when the text is none."""
     said = json.loads(text)
-    for name in ("columns", "ignored_columns"):
-        said[name] = tuple(said[name])
+    for name in ("columns", "ignored_columns", "other_sheets"):
+        said[name] = tuple(said.get(name, ()))
     return UploadJob(**said)

@@ -24,7 +24,11 @@ def receipt(job: UploadJob | None, view: Mapping[str, Any] | None) -> dict[str, 
     for name in ("accepted", "duplicate", "invalid", "read"):
         seen[name] = max(int(seen.get(name) or 0), told[name])
     beside = {
-        name: told[name] for name in ("rows_done", "ignored_columns", "resumed", "file_size", "created_at")
+        name: told[name]
+        for name in (
+            *("rows_done", "ignored_columns", "other_sheets", "resumed", "file_size"),
+            "created_at",
+        )
     }
     if job.state == "withdrawn":
         seen["state"] = "withdrawn"
@@ -48,6 +52,7 @@ def _of_job(job: UploadJob) -> dict[str, Any]:
         "rows_done": job.rows_done,
         "errors": [],
         "ignored_columns": list(job.ignored_columns),
+        "other_sheets": list(job.other_sheets),
         "resumed": job.resumed,
         "code": job.code or None,
         "column": job.column or None,

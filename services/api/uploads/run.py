@@ -159,7 +159,13 @@ async def _begin(run: Run, job: UploadJob, header: Header) -> UploadJob:
         ):  # its answer is remembered: the next try is another command
             raise NotYet(replace(job, begun=False, begins=job.begins + 1)) from rejection
         raise
-    job = replace(job, state="checking", columns=header.columns, ignored_columns=header.ignored_columns)
+    job = replace(
+        job,
+        state="checking",
+        columns=header.columns,
+        ignored_columns=header.ignored_columns,
+        other_sheets=header.other_sheets,
+    )
     run.changed(job)
     return job
 

@@ -1,4 +1,4 @@
-"""Whatever a cell holds: the row is accounted for, and an accepted record comes back the same from a download."""
+"""Whatever a cell holds: its row is accounted for, and an accepted record comes back the same from a download."""
 
 import csv
 import tempfile
@@ -160,14 +160,14 @@ def _back_again(path: Path, sent: int, zone: str) -> None:
 
 
 @given(ROWS, st.sampled_from(ZONES))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_cells_of_a_workbook(rows: list[tuple[Cell, ...]], zone: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _back_again(_workbook(Path(folder) / "upload.xlsx", rows), len(rows), zone)
 
 
 @given(ROWS, st.sampled_from(ZONES))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_cells_of_a_csv_file(rows: list[tuple[Cell, ...]], zone: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _back_again(_csv(Path(folder) / "upload.csv", rows), len(rows), zone)

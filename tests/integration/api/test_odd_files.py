@@ -12,6 +12,7 @@ import pytest
 from services.api.problems import catalogue
 from tests.integration.api.stack import ApiStack
 from tests.kit.odd_files import ODD_FILES
+from tests.kit.workbooks import GOOD, HEADER, book, sheet
 
 REFUSED = (
     "far cell",
@@ -153,14 +154,14 @@ def test_rejected_rows_are_corrected_and_sent_again_until_all_are_in(stack: ApiS
     lines += ["Goa,,=1+1,5,2090-01-31", "Ulm,09876543211,Li,,"]
     first = stack.receipt(send(stack, campaign, "\r\n".join(lines).encode()))
     assert (first["accepted"], first["invalid"], first["duplicate"]) == (1, 2, 1)
-    book = rejected(stack, first)
-    sheet = book.active
-    assert sheet is not None
-    header, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    again = rejected(stack, first)
+    active = again.active
+    assert active is not None
+    header, *rows = [[cell.value for cell in row] for row in active.iter_rows()]
     assert header == ["City", "PhoneNumber", "Name", "Priority", "ExpiryDate", "Problem"]
     assert all(word in str(rows[0][-1]) for word in ("'12'", "'500'", "'soon'"))
-    sheet["B2"], sheet["D2"], sheet["E2"], sheet["B3"] = 9876543212, 50, "2090-01-31", "9876543213"
-    second = stack.receipt(send(stack, campaign, saved(book)))
+    active["B2"], active["D2"], active["E2"], active["B3"] = 9876543212, 50, "2090-01-31", "9876543213"
+    second = stack.receipt(send(stack, campaign, saved(again)))
     assert (second["read"], second["accepted"], second["duplicate"]) == (3, 2, 1)
     found = list(csv.DictReader(io.StringIO(downloaded(stack, campaign, "csv").decode())))
     assert [(row["City"], row["Name"]) for row in found] == [
@@ -170,14 +171,21 @@ def test_rejected_rows_are_corrected_and_sent_again_until_all_are_in(stack: ApiS
     ]
 
 
+def test_a_sheet_that_is_not_read_is_named(stack: ApiStack, campaign: str, tmp_path: Path) -> None:
+    stack.create(campaign, **INDIA)
+    path = book(tmp_path / "a.xlsx", {"North": sheet(HEADER, GOOD), "South": sheet(HEADER, GOOD)})
+    receipt = stack.receipt(send(stack, campaign, path.read_bytes()))
+    assert (receipt["accepted"], receipt["other_sheets"]) == (1, ["South"])
+
+
 def test_rows_that_refuse_a_whole_file_come_back_too(stack: ApiStack, campaign: str) -> None:
     stack.create(campaign)
     content = b"Name,PhoneNumber\r\nLi,12\r\nAsha,+442079460001\r\n"
     receipt = stack.receipt(send(stack, campaign, content, mode="all-or-nothing"))
     assert (receipt["state"], receipt["code"]) == ("rejected", "rows-invalid")
-    sheet = rejected(stack, receipt).active
-    assert sheet is not None
-    assert [cell.value for cell in sheet[2]][:2] == ["Li", "12"]
+    active = rejected(stack, receipt).active
+    assert active is not None
+    assert [cell.value for cell in active[2]][:2] == ["Li", "12"]
 
 
 def test_rejected_rows_come_back_when_the_process_that_took_them_is_gone(
@@ -190,11 +198,11 @@ def test_rejected_rows_come_back_when_the_process_that_took_them_is_gone(
     stack.forget_uploads()
     stack.start("api")
     stack.wait_ready()
-    book = rejected(stack, receipt)
-    sheet = book.active
-    assert sheet is not None
-    sheet["B2"], sheet["B3"] = "+442079460001", "+442079460002"
-    assert stack.receipt(send(stack, campaign, saved(book)))["accepted"] == 2
+    again = rejected(stack, receipt)
+    active = again.active
+    assert active is not None
+    active["B2"], active["B3"] = "+442079460001", "+442079460002"
+    assert stack.receipt(send(stack, campaign, saved(again)))["accepted"] == 2
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -224,3 +232,13 @@ def test_a_downloaded_file_sent_to_another_campaign_makes_the_same_records(
     )
     assert two == one
     assert one[1][3] == "2090-01-31T00:00:00+05:30"
+
+
+def test_records_of_long_texts_from_a_program_reach_the_log(stack: ApiStack, campaign: str) -> None:
+    stack.create(campaign, columns=["Notes"])
+    rows = [{"PhoneNumber": f"+442079{460000 + i}", "Notes": "न" * 1_900} for i in range(600)]
+    rows += [{"PhoneNumber": "12", "Notes": "न" * 5_000} for _ in range(300)]
+    answer = stack.http.post(f"/v1/campaigns/{campaign}/records", json={"records": rows})
+    assert answer.status_code == httpx.codes.OK, answer.text
+    statuses = [row["status"] for row in answer.json()["rows"]]
+    assert statuses == ["accepted"] * 600 + ["invalid"] * 300

@@ -45,3 +45,10 @@ def test_names_of_a_download_are_ignored_and_listed() -> None:
 def test_values_of_any_kind_are_answered_by_a_code(value: float) -> None:
     _, chunk = read_records([{"PhoneNumber": value, "Priority": value, "ExpiryDate": value}], INDIA, NOW_US)
     assert chunk.invalid[0].code == "phone-invalid"
+
+
+def test_a_record_that_says_one_column_twice_is_refused() -> None:
+    twice = [{"PhoneNumber": "9876543210"}, {"PhoneNumber": "9876543211", "Name": "Asha", "NAME": "Ravi"}]
+    with pytest.raises(UploadRejected) as refused:
+        read_records(twice, INDIA, NOW_US)
+    assert (refused.value.code, refused.value.fields["columns"]) == ("column-repeated", ["NAME"])

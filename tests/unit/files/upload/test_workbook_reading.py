@@ -207,3 +207,18 @@ def test_a_workbook_of_openpyxl_is_read(tmp_path: Path) -> None:
     got = read(path)
     assert [(f.phone, f.name, f.priority) for f in got.rows] == [(PHONE, "Asha", 5), ("+919876543211", "", 7)]
     assert got.rows[0].expires_us == got.rows[1].expires_us
+
+
+def test_further_sheets_with_phone_numbers_are_named(tmp_path: Path) -> None:
+    broken = sheet(HEADER, GOOD)[:-30]
+    blank = sheet(*(row(i) for i in range(1, 150)), row(150, text("PhoneNumber")))
+    sheets = {
+        "Records": sheet(HEADER, GOOD),
+        "Records 2": sheet(row(1, text("Title")), row(2, text("PhoneNumber")), row(3, text("9876543211"))),
+        "Notes": sheet(row(1, text("x"))),
+        "Old": sheet(HEADER, GOOD),
+        "Broken": broken.replace("PhoneNumber", "Phone"),
+        "Far below": blank,
+    }
+    got = read(book(tmp_path / "a.xlsx", sheets, hidden=["Old"]))
+    assert (got.header.sheet, got.header.other_sheets, got.summary.read) == ("Records", ("Records 2",), 1)

@@ -23,6 +23,7 @@ export function receipt(campaign, upload) {
     upload.text ? h("p", {}, upload.text) : null,
     h("p", { class: "hint" }, [upload.file_name, upload.actor, time(upload.created_at, campaign.settings?.time_zone)].filter(Boolean).join(" · ")),
     totals(upload),
+    upload.other_sheets?.length ? h("p", {}, `Sheets with phone numbers that were not read: ${listing(upload.other_sheets)}. Upload each as a file of its own.`) : null,
     upload.ignored_columns?.length ? h("p", {}, `Columns of a download that were ignored: ${listing(upload.ignored_columns)}.`) : null,
     errors.length ? rowErrors(campaign, upload, errors) : null,
   );

@@ -38,7 +38,7 @@ class LocalPlatform:
     def dsn(self) -> str:
         return self.database.dsn
 
-    def pid(self, part: Part) -> int:
+    def pid(self, part: str) -> int:
         """The process of a part that runs."""
         return self._running[part].pid
 

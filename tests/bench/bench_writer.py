@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 import aiokafka.producer.sender
+from prometheus_client import CollectorRegistry
 
 from outdial.campaign.commands import AddRecords
 from outdial.campaign.events import Event
@@ -16,6 +17,7 @@ from outdial.eventlog.replay import BATCH, reader_at, replay
 from outdial.eventlog.writer.ownership import FixedOwnership
 from outdial.eventlog.writer.settings import WriterSettings
 from services.command.decider import CommandDecider, Rules
+from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream, Streams
 from tests.bench.logs import CODEC, TIMEOUT_S, append, fact_commands, prepared, small_commands
@@ -80,7 +82,8 @@ async def _run(place: Place) -> Sequence[Line]:
 async def _serving(kafka: KafkaConfig) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
     """A writer in this process; gives what waits until it has answered so many commands."""
     settings = WriterSettings(
-        lambda partition: CommandDecider(partition, CODEC, Rules(1), NoRows()), lambda: time.time_ns() // 1000
+        lambda partition: CommandDecider(partition, CODEC, Rules(1), NoRows(), Metrics(CollectorRegistry())),
+        lambda: time.time_ns() // 1000,
     )
     stop, ownership = asyncio.Event(), FixedOwnership(kafka, settings, [0])
     serving = asyncio.create_task(ownership.run(stop))

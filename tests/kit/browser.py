@@ -53,7 +53,10 @@ class Browser:
         to_browser, self._to = _pipe()
         self._from, from_browser = _pipe()
         log = os.open(Path(self._profile) / "stderr.log", os.O_CREAT | os.O_WRONLY)
-        actions = [(os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)]  # first: it may be 3 or 4 here
+        actions = [
+            (os.POSIX_SPAWN_DUP2, log, 1),
+            (os.POSIX_SPAWN_DUP2, log, 2),
+        ]  # first: it may be 3 or 4 here
         actions += [(os.POSIX_SPAWN_DUP2, to_browser, 3), (os.POSIX_SPAWN_DUP2, from_browser, 4)]
         arguments = [chromium(), *FLAGS, f"--user-data-dir={self._profile}/profile", "about:blank"]
         self._pid = os.posix_spawn(arguments[0], arguments, os.environ, file_actions=actions, setsid=True)

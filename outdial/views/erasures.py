@@ -16,7 +16,7 @@ from outdial.views.versions import listed_schemas
 Db = AsyncConnection[Row]
 HOLDER: Final = "view"
 PERSONAL: Final = ("records", "attempts", "rejected_rows")
-LOCK_TIMEOUT: Final = "3s"  # a rewrite waits for a running download, and everybody else would wait behind it
+LOCK_TIMEOUT: Final = "200ms"  # a rewrite waits for a running download, and everybody else waits behind it
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ SOURCE: Final = "outdial/projection"
 LOOK_EVERY_S: Final = 5.0
 AWAY: Final = (psycopg.Error, KafkaError, LogUnavailable, OutcomeUnknown, OSError, TimeoutError)
 OLD_READERS_S: Final = 60.0
+SHARE: Final = 20  # of the time at most one part in twenty goes into rewriting tables
+BUSY_PAUSE_S: Final = 30.0
 
 
 class Erasures:
@@ -35,13 +37,17 @@ class Erasures:
 
     async def run(self) -> None:
         """For ever; what is away is asked again later."""
+        pause_s = LOOK_EVERY_S
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(pause_s)
+            began, pause_s = time.monotonic(), LOOK_EVERY_S
             try:
                 async with await connect(self._dsn) as db:
-                    await self.erase(db)
+                    if await self.erase(db):
+                        pause_s = max(LOOK_EVERY_S, SHARE * (time.monotonic() - began))
             except psycopg.errors.LockNotAvailable:
                 log.info("a reader holds a table, erasing later")
+                pause_s = BUSY_PAUSE_S
             except AWAY as error:
                 log.warning("could not erase", extra={"error": str(error)})
 

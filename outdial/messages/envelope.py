@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from outdial.messages.codec import CONTENT_TYPE, Undecodable
@@ -50,9 +52,8 @@ class Envelope:
     def headers(self) -> Headers:
         """The headers in a fixed order; what is absent is left out."""
         found: dict[str, str] = {"ce_specversion": "1.0", "content-type": CONTENT_TYPE}
-        for header, field in _TEXT.items():
-            if value := getattr(self, field):
-                found[header] = value
+        texts = zip(_TEXT, _texts(self), strict=True)
+        found |= {header: value for header, value in texts if value}
         found["ce_time"] = timestamp(self.time_us)
         if self.sequence:
             found["ce_sequence"] = f"{self.sequence:0{SEQUENCE_DIGITS}d}"
@@ -62,7 +63,7 @@ class Envelope:
             found["ce_expectedversion"] = str(self.expected_version)
         if self.dry_run:
             found["ce_dryrun"] = "true"
-        return tuple((name, found[name].encode()) for name in sorted(found))
+        return tuple([(name, found[name].encode()) for name in sorted(found)])
 
     @classmethod
     def of(cls, headers: Iterable[tuple[str, bytes]]) -> "Envelope":
@@ -87,10 +88,19 @@ class Envelope:
             raise Undecodable(f"malformed header: {error}") from error
 
 
+_texts: Final = attrgetter(*_TEXT.values())
+
+
 def timestamp(time_us: int) -> str:
     """RFC 3339 in UTC with microseconds."""
     seconds, rest = divmod(time_us, 1_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06d}Z"
+    return f"{_to_the_second(seconds)}.{rest:06d}Z"
+
+
+@lru_cache(maxsize=1_024)
+def _to_the_second(seconds: int) -> str:
+    """Instants of one batch lie close together."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def microseconds(text: str) -> int:

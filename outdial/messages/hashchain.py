@@ -14,6 +14,8 @@ from outdial.messages.envelope import Headers
 
 TAG: Final = b"outdial-event-1"
 FIRST: Final = bytes(32)
+_SHORT: Final = 256
+_LENGTHS: Final = tuple(length.to_bytes(8, "big") for length in range(_SHORT))
 EPOCH, PREVIOUS, HASH = "outdial_epoch", "outdial_prev", "outdial_hash"
 
 
@@ -32,11 +34,10 @@ class Link:
 
 def link(previous: bytes, epoch: int, key: bytes, headers: Iterable[tuple[str, bytes]], value: bytes) -> Link:
     """Chain one event to the hash before it."""
-    digest = sha256(TAG + previous + epoch.to_bytes(8, "big"))
+    pieces = [TAG, previous, epoch.to_bytes(8, "big")]
     for part in (key, *_signed(headers), value):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return Link(epoch, previous, digest.digest())
+        pieces += (_LENGTHS[len(part)] if len(part) < _SHORT else len(part).to_bytes(8, "big"), part)
+    return Link(epoch, previous, sha256(b"".join(pieces)).digest())
 
 
 def read_link(headers: Iterable[tuple[str, bytes]]) -> Link:
@@ -52,6 +53,6 @@ def read_link(headers: Iterable[tuple[str, bytes]]) -> Link:
 
 
 def _signed(headers: Iterable[tuple[str, bytes]]) -> Iterable[bytes]:
-    for name, value in sorted((name, value) for name, value in headers if name.startswith("ce_")):
-        yield name.encode()
-        yield value
+    for header in sorted([header for header in headers if header[0].startswith("ce_")]):
+        yield header[0].encode()
+        yield header[1]

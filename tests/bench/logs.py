@@ -17,6 +17,7 @@ from tests.kit.campaign import begin, chunk, settings
 
 NOBODY: Final = "bench"
 TTL_S: Final = 3_600.0
+AHEAD_US: Final = 600_000_000  # claims are due when they come to the writer
 TIMEOUT_S: Final = 240.0
 CODEC: Final = Codec()
 
@@ -48,7 +49,7 @@ def small_commands(campaigns: int, each: int, now_us: int) -> list[Message]:
 def fact_commands(records: int, now_us: int) -> tuple[list[Message], list[Message]]:
     """What leads to a running campaign of so many records; claims and outcomes of each, 500 at a time."""
     campaign = uploaded(0, "facts")
-    campaign.now_us = now_us
+    campaign.now_us = now_us + AHEAD_US
     chunks = [chunk("u2", at, ROWS) for at in range(records // ROWS)]
     first: list[Command] = [
         begin("u2"),
@@ -91,6 +92,17 @@ async def append(kafka: KafkaConfig, topic: str, messages: Sequence[Message], tr
 async def _send(producer: AIOKafkaProducer, tp: TopicPartition, messages: Sequence[Message]) -> None:
     batch = producer.create_batch()
     for message in messages:
-        batch.append(key=message.key, value=message.value, timestamp=None, headers=list(message.headers))
+        if _add(batch, message) is None:  # full
+            await _flush(producer, tp, batch)
+            batch = producer.create_batch()
+            _add(batch, message)
+    await _flush(producer, tp, batch)
+
+
+def _add(batch: Any, message: Message) -> Any:
+    return batch.append(key=message.key, value=message.value, timestamp=None, headers=list(message.headers))
+
+
+async def _flush(producer: AIOKafkaProducer, tp: TopicPartition, batch: Any) -> None:
     batch.close()
     await (await producer.send_batch(batch, tp.topic, partition=tp.partition))

@@ -38,6 +38,10 @@ class LocalPlatform:
     def dsn(self) -> str:
         return self.database.dsn
 
+    def pid(self, part: str) -> int:
+        """The process of a part that runs."""
+        return self._running[part].pid
+
     def __enter__(self) -> Self:
         with ThreadPoolExecutor() as both:  # each waits for a program of its own
             list(both.map(lambda server: server.prepare(), self._servers.values()))

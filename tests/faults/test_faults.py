@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from deploy.local.platform import LocalPlatform
+from outdial.eventlog.writer.points import POINTS
 from tests.faults.catalogue import FAULTS
 from tests.faults.controls import CONTROLS, Control
 from tests.faults.outcome import Fault
@@ -22,9 +23,7 @@ def those(words: str) -> list[Fault]:
 
 
 GROUPS = {
-    "a crash at each point": [
-        fault for fault in those("kill -9 ") if fault.long == 20 and fault.per_stage == 10
-    ],
+    "a crash at each point": [FAULTS[f"kill -9 {point}"] for point in POINTS],
     "kills at random": those("random instant"),
     "zombies": those("zombie"),
     "members": those("members"),

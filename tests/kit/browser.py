@@ -52,9 +52,12 @@ class Browser:
         self._profile = tempfile.mkdtemp(prefix="outdial-browser-")
         to_browser, self._to = _pipe()
         self._from, from_browser = _pipe()
-        actions = [(os.POSIX_SPAWN_DUP2, to_browser, 3), (os.POSIX_SPAWN_DUP2, from_browser, 4)]
         log = os.open(Path(self._profile) / "stderr.log", os.O_CREAT | os.O_WRONLY)
-        actions += [(os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)]
+        actions = [
+            (os.POSIX_SPAWN_DUP2, log, 1),
+            (os.POSIX_SPAWN_DUP2, log, 2),
+        ]  # first: it may be 3 or 4 here
+        actions += [(os.POSIX_SPAWN_DUP2, to_browser, 3), (os.POSIX_SPAWN_DUP2, from_browser, 4)]
         arguments = [chromium(), *FLAGS, f"--user-data-dir={self._profile}/profile", "about:blank"]
         self._pid = os.posix_spawn(arguments[0], arguments, os.environ, file_actions=actions, setsid=True)
         for fd in (to_browser, from_browser, log):

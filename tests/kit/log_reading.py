@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fastavro.schema import fingerprint, to_parsing_canonical_form
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 READ_TIMEOUT_S = 60.0
+TOPICS = ("quarantine", "results", "events", "commands")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Log:
         return [entry for entry in self.events if entry.key == stream]
 
 
+@cache
 def published() -> dict[bytes, tuple[str, Any]]:
     """Every schema by the fingerprint that frames carry."""
     found: dict[bytes, tuple[str, Any]] = {}
@@ -78,25 +81,15 @@ def published() -> dict[bytes, tuple[str, Any]]:
 
 async def read_log(bootstrap: str, prefix: str = "") -> Log:
     """Read commands, events, results and quarantine to their high watermarks, committed records only."""
+    topics = [f"{prefix}outdial.{name}" for name in TOPICS]
+    count = await _partitions(bootstrap, topics[0])
+    ends = await _high_watermarks(bootstrap, topics, count)
     schemas = published()
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        max_partition_fetch_bytes=4 << 20,
-    )
-    await consumer.start()
-    try:
-        topics = {}
-        # answers first: in a log that still grows, the events of an answer that was read are there
-        for name in ("quarantine", "results", "events", "commands"):
-            topic = f"{prefix}outdial.{name}"
-            count = await _partitions(bootstrap, topic)
-            raw = await _read_topic(bootstrap, consumer, topic, list(range(count)))
-            topics[name] = [_decode(record, schemas) for record in raw]
-    finally:
-        await consumer.stop()
-    return Log(topics["commands"], topics["events"], topics["results"], count, topics["quarantine"])
+    found: dict[str, list[Entry]] = {topic: [] for topic in topics}
+    for tp, records in (await _read(bootstrap, ends)).items():
+        found[tp.topic] += [_decode(record, schemas) for record in records if record.offset < ends[tp]]
+    quarantine, results, events, commands = (found[topic] for topic in topics)
+    return Log(commands, events, results, count, quarantine)
 
 
 async def _partitions(bootstrap: str, topic: str) -> int:
@@ -109,29 +102,38 @@ async def _partitions(bootstrap: str, topic: str) -> int:
         await admin.close()
 
 
-async def _read_topic(bootstrap: str, consumer: Any, topic: str, parts: list[int]) -> list[Any]:
-    tps = [TopicPartition(topic, part) for part in parts]
-    ends = await _high_watermarks(bootstrap, tps)
-    consumer.assign(tps)
-    for tp in tps:
-        consumer.seek(tp, 0)
-    await consumer.seek_to_beginning(*tps)
-    found: dict[int, list[Any]] = {part: [] for part in parts}
-    async with asyncio.timeout(READ_TIMEOUT_S):  # an open transaction must not look like the end
-        while any([await consumer.position(tp) < ends[tp] for tp in tps]):
-            for tp, records in (await consumer.getmany(timeout_ms=200)).items():
-                found[tp.partition] += records
-    return [record for part in parts for record in found[part]]
-
-
-async def _high_watermarks(bootstrap: str, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+async def _high_watermarks(bootstrap: str, topics: list[str], count: int) -> dict[TopicPartition, int]:
+    """Answers first: in a log that still grows, the events of an answer that will be read are there."""
     raw = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_uncommitted")
     await raw.start()
     try:
-        ends: dict[TopicPartition, int] = await raw.end_offsets(tps)
+        ends: dict[TopicPartition, int] = {}
+        for topic in topics:
+            ends |= await raw.end_offsets([TopicPartition(topic, part) for part in range(count)])
         return ends
     finally:
         await raw.stop()
+
+
+async def _read(bootstrap: str, ends: dict[TopicPartition, int]) -> dict[TopicPartition, list[Any]]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=4 << 20,
+    )
+    found: dict[TopicPartition, list[Any]] = {tp: [] for tp in ends}
+    await consumer.start()
+    try:
+        consumer.assign(list(ends))
+        await consumer.seek_to_beginning(*ends)
+        async with asyncio.timeout(READ_TIMEOUT_S):  # an open transaction must not look like the end
+            while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+                for tp, records in (await consumer.getmany(timeout_ms=200)).items():
+                    found[tp] += records
+        return found
+    finally:
+        await consumer.stop()
 
 
 def _decode(record: Any, schemas: dict[bytes, tuple[str, Any]]) -> Entry:

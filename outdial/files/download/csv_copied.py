@@ -12,15 +12,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from outdial.files.download.csv_file import FORMULA_LETTERS, csv_head
-from outdial.files.download.model import Column, DownloadAbout, DownloadOptions, Kind, counted
+from outdial.files.download.model import Column, DownloadAbout, DownloadOptions, Kind, check_rows
 
 COPY_FORM: Final = "(FORMAT csv, NULL ';')"
 """No cell is NULL, and the empty text is written as nothing only where that is not what NULL is written as."""
 
 _LETTERS: Final = ", ".join(str(ord(letter)) for letter in FORMULA_LETTERS)
 _PARTED: Final = re.compile(rb"(?:^|(?<=[,\n]))[^,\n;\t]*+[;\t][^,\n]*+")
-_DAY_S: Final = 86_400
-_LAST_DAY: Final = 130 * 365  # from 1970; rules of a zone repeat every year long before
+_STEP_S: Final = 5 * 86_400  # no offset lasted less
+_STEPS: Final = 26 * 365  # from 1970 to 2100; rules of a zone repeat every year long before
 _WHOLE_HOUR_S: Final = 3_600
 Make = Callable[[str], str]
 
@@ -45,13 +45,16 @@ def csv_select(
 def write_copied(
     columns: Sequence[Column],
     about: DownloadAbout,
-    batches: Iterable[Sequence[bytes | bytearray | memoryview]],
+    copied: Iterable[tuple[int, bytes]],
     options: DownloadOptions,
 ) -> Iterator[bytes]:
-    """Yield the file from rows that COPY has formatted. Raises DownloadBroken for other rows than announced."""
+    """Yield the file from what COPY made: whole rows, and how many. Raises DownloadBroken like every writer."""
     yield csv_head(columns, options)
-    for batch in counted(batches, about):
-        yield _finished(b"".join(batch))
+    came = 0
+    for rows, block in copied:
+        came += rows
+        yield _finished(block)
+    check_rows(came, about)
 
 
 def _finished(block: bytes) -> bytes:
@@ -101,10 +104,10 @@ def _instant(time_zone: str) -> Make:
 def _offsets_in_hours(time_zone: str) -> bool | None:
     """Whether the zone's offsets are whole hours, since 1970; None when some are and some are not."""
     zone = ZoneInfo(time_zone)
-    found = {_is_whole(zone, day) for day in range(_LAST_DAY)}
+    found = {_is_whole(zone, step) for step in range(_STEPS)}
     return found.pop() if len(found) == 1 else None
 
 
-def _is_whole(zone: ZoneInfo, day: int) -> bool:
-    offset = datetime.fromtimestamp(day * _DAY_S, zone).utcoffset() or timedelta()
+def _is_whole(zone: ZoneInfo, step: int) -> bool:
+    offset = datetime.fromtimestamp(step * _STEP_S, zone).utcoffset() or timedelta()
     return not offset.total_seconds() % _WHOLE_HOUR_S

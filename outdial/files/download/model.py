@@ -90,5 +90,10 @@ def counted(batches: Iterable[Sequence[Row]], about: DownloadAbout) -> Iterator[
         rows += len(batch)
         if batch:
             yield batch
-    if rows != about.rows:
-        raise DownloadBroken(f"{about.rows} rows were announced and {rows} came")
+    check_rows(rows, about)
+
+
+def check_rows(came: int, about: DownloadAbout) -> None:
+    """Raise DownloadBroken unless as many rows came as were announced."""
+    if came != about.rows:
+        raise DownloadBroken(f"{about.rows} rows were announced and {came} came")

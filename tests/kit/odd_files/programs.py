@@ -141,9 +141,7 @@ def _absolute(path: Path, sheet: str) -> Path:
             "_rels/.rels": _relations({"rId1": ("officeDocument", "/xl/main/workbook.xml")}),
             "xl/main/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
             '<sheet name="S" sheetId="1" r:id="rId7"/></sheets></workbook>',
-            "xl/main/_rels/workbook.xml.rels": _relations(
-                {"rId7": ("worksheet", "/Data/Sheet1.xml")}
-            ),
+            "xl/main/_rels/workbook.xml.rels": _relations({"rId7": ("worksheet", "/Data/Sheet1.xml")}),
             "data/sheet1.xml": sheet,
         },
     )

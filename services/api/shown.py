@@ -174,6 +174,7 @@ def upload_receipt(row: Row, faults: Sequence[Row]) -> dict[str, Any]:
         "actor": row["actor"],
         "created_at": rfc3339(row["begun_us"]),
         "ended_at": rfc3339(row["ended_us"]),
+        "log_position": None,
     }
 
 

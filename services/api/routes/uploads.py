@@ -25,6 +25,7 @@ from services.api.uploads.receipt import receipt
 
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["uploads"])
 WITHDRAW_WAIT_S = 5.0
+VIEW_WAIT_S = 2.0
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORM = {
     "requestBody": {
@@ -128,6 +129,8 @@ async def upload_template(campaign_id: CampaignId, uploads: UploadsOf, _: Reader
 
 async def _receipt(campaign: str, upload_id: str, reading: Reading, uploads: UploadQueue) -> dict[str, Any]:
     job = uploads.get(campaign, upload_id)
+    if job is not None and job.log_position:  # who reads that it is over may read its rows
+        await reading.reached(job.log_position, VIEW_WAIT_S)
     view = await reading.upload(campaign, upload_id)
     if job is None and view is None:
         raise Problem("upload-unknown", upload_id=upload_id)

@@ -16,7 +16,7 @@ class UploadJob:
     `begun`: BeginUpload was sent, so the log may know it; `begins` earlier tries had to wait. `chunks`
     and `read` are set when every chunk was accepted and the commit may have been sent: from then on only the
     commit is repeated. `rows_done` counts what was read, `columns` are the file's. `resumed`: an earlier process
-    was cut off.
+    was cut off. `log_position` is where the log told its end.
     """
 
     campaign: str
@@ -44,6 +44,7 @@ class UploadJob:
     other_sheets: tuple[str, ...] = ()
     resumed: bool = False
     ended_us: int = 0
+    log_position: str = ""
     code: str = ""
     column: str = ""
     text: str = ""

@@ -27,7 +27,7 @@ def receipt(job: UploadJob | None, view: Mapping[str, Any] | None) -> dict[str, 
         name: told[name]
         for name in (
             *("rows_done", "ignored_columns", "other_sheets", "resumed", "file_size"),
-            "created_at",
+            *("created_at", "log_position"),
         )
     }
     if job.state == "withdrawn":
@@ -60,6 +60,7 @@ def _of_job(job: UploadJob) -> dict[str, Any]:
         "actor": job.actor,
         "created_at": rfc3339(job.created_us),
         "ended_at": rfc3339(job.ended_us),
+        "log_position": job.log_position or None,
     }
 
 

@@ -208,9 +208,17 @@ async def _commit(run: Run, job: UploadJob, session: Session) -> UploadJob:
         return _rejected(job, rejection.answer)
     told = answer.details
     if told.get("state") == "rejected":  # all-or-nothing, and a row was invalid
-        return replace(job, state="rejected", code=told["code"], ended_us=answer.decided_us)
+        return replace(
+            job,
+            state="rejected",
+            code=told["code"],
+            ended_us=answer.decided_us,
+            log_position=answer.log_position,
+        )
     counts: dict[str, Any] = {name: told[name] for name in ("accepted", "duplicate", "invalid")}
-    return replace(job, state="committed", ended_us=answer.decided_us, **counts)
+    return replace(
+        job, state="committed", ended_us=answer.decided_us, log_position=answer.log_position, **counts
+    )
 
 
 async def _refuse(run: Run, job: UploadJob, why: UploadRejected) -> UploadJob:

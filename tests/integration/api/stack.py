@@ -135,14 +135,11 @@ class ApiStack:
             return found["state"] not in {"queued", "checking"} and found["ended_at"] is not None
 
         wait_until(is_over, "the upload is over", 30)
-        if found["state"] == "committed":
-            wait_until(lambda: self._counted(found), "the views show the upload", 10)
+        if found["log_position"]:
+            at = {"Outdial-Min-Log-Position": found["log_position"]}
+            assert self.http.get(where.rpartition("/uploads/")[0], headers=at).status_code == httpx.codes.OK
             found.update(self.http.get(where).json())
         return found
-
-    def _counted(self, receipt: Mapping[str, Any]) -> bool:
-        items = self.http.get(f"/v1/campaigns/{receipt['campaign']}/uploads").json()["items"]
-        return any(item["upload_id"] == receipt["upload_id"] and "errors" in item for item in items)
 
     def answered(self, command_id: str, campaign: str) -> dict[str, Any]:
         """The answer of a command, when the views have it."""

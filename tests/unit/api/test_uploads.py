@@ -47,6 +47,7 @@ async def test_a_file_is_taken_and_its_receipt_tells_the_end(api: Api) -> None:
     assert answer.headers["outdial-command-id"] == "k"
     told = await receipt(api, answer.headers["location"])
     assert (told["state"], told["accepted"], told["file_name"]) == ("committed", 2, "spring.csv")
+    assert told["log_position"].startswith(f"{CAMPAIGN}@")
     assert api.ports.begins == ["k"]
     async with api.client() as client:
         (item,) = (await client.get(PATH)).json()["items"]

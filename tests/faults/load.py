@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
@@ -22,6 +23,7 @@ from tests.kit.until import until
 ACTOR: Final = "faults"
 PATIENCE_S: Final = 2.0  # then the same id is sent again
 PAUSE_S: Final = 0.1
+REMEMBERED: Final = 60  # commands that are asked again after a crash
 DOUBLE_PATIENCE_S: Final = 10.0
 DOUBLED: Final = 0.1  # share of commands that an impatient client sends twice at once
 QUIET_TIMEOUT_S: Final = 45.0
@@ -37,6 +39,7 @@ class Load:
         self.appender = Appender(kafka)
         self.blocks = BlockWriter(self.appender, "outdial.persons")
         self.broken: list[BaseException] = []
+        self._answered: deque[tuple[str, Command, str]] = deque(maxlen=REMEMBERED)
         self._tasks: set[asyncio.Task[object]] = set()
         self._going = asyncio.Event()
 
@@ -98,7 +101,13 @@ class Load:
                 continue
             self.ledger.hear(answer)
             self.ledger.open.pop((stream, command_id), None)
+            if not said:
+                self._answered.append((stream, command, command_id))
             return answer
+
+    async def ask_again(self) -> None:
+        """What was answered last once more, under the same ids and at once: the answers have to be the same."""
+        await asyncio.gather(*(self.ask(*asked) for asked in list(self._answered)))
 
     async def write(self, stream: str, block: PersonsBlock) -> tuple[str, int]:
         """Write a block of personal data; its id and offset. One that is written twice is an orphan."""

@@ -1,5 +1,6 @@
 """Runs faults and controls: a stage for several injections, a verdict after each, a miss is repeated."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -17,6 +18,7 @@ SOME: Final = 4
 LOOKS_OF_A_CONTROL: Final = 2
 TRIES_OF_A_CONTROL: Final = 3
 QUIET_CONTROL_S: Final = 4.0
+CONTROL_S: Final = 25.0
 
 
 class TooManyMisses(Exception):
@@ -80,7 +82,8 @@ async def _once_without(control: Control, platform: LocalPlatform, seed: int) ->
     async with AsyncExitStack() as stack:
         stage = await stack.enter_async_context(staged(setting))
         with suppress(TimeoutError):  # what a broken log leads to is nobody's concern here
-            await control.inject(stage)
+            async with asyncio.timeout(CONTROL_S):
+                await control.inject(stage)
         return await stage.verdict(LOOKS_OF_A_CONTROL, QUIET_CONTROL_S)
 
 

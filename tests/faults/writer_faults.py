@@ -50,6 +50,7 @@ async def _started_again(stage: Stage, armed: Instance, point: str) -> Hit:
     died, waiting = time.monotonic(), stage.ledger.open_on(set(ALL))
     stage.deployment.start("a")
     recovery_s = await stage.recovered(died)
+    await stage.load.ask_again()
     reached = armed.says("fault", point=point)
     missed = "" if reached and waiting and armed.process.returncode == -signal.SIGKILL else f"not at {point}"
     return Hit(recovery_s, missed, {"commands waiting": waiting})

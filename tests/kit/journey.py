@@ -7,6 +7,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from outdial.files.sample import SAMPLE_COLUMNS, SAMPLE_REGION, SAMPLE_ZONE, SampleSummary, write_sample
 from tests.kit.log_checker import PlacedCall
 from tests.kit.stack import Stack, wait_until
@@ -50,10 +52,19 @@ def upload(stack: Stack, campaign: str, folder: Path, rows: int) -> tuple[Sample
 def wait_for_position(stack: Stack, campaign: str, position: str, timeout_s: float = 120.0) -> None:
     """Wait until the views show the position."""
     wait_until(
-        lambda: bool(stack.get(f"/campaigns/{campaign}")["position"] == position),
+        lambda: position_of(stack, campaign) == position,
         f"{campaign} is {position}",
         timeout_s,
     )
+
+
+def position_of(stack: Stack, campaign: str) -> str:
+    """What the views show; nothing as long as they have not heard of the campaign."""
+    answer = stack.http.get(f"/v1/campaigns/{campaign}")
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return ""
+    answer.raise_for_status()
+    return str(answer.json()["position"])
 
 
 def dialled(stack: Stack, campaign: str) -> int:

@@ -35,6 +35,9 @@ US: Final = 1_000_000
 class NoRows(RowReader):
     """No upload comes here: nothing is read, nothing is indexed."""
 
+    def living(self, partition: int, before_us: int) -> list[str]:
+        return []
+
     def __init__(self) -> None:
         pass
 

@@ -51,7 +51,9 @@ def test_a_second_up_on_the_same_data_says_who_holds_it(stack: Stack) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_a_command_during_a_broker_that_is_away_is_answered_honestly_and_carried_out_once(stack: Stack) -> None:
+def test_a_command_during_a_broker_that_is_away_is_answered_honestly_and_carried_out_once(
+    stack: Stack,
+) -> None:
     broker = process_of(stack, "kafka.Kafka")
     broker.send_signal(signal.SIGKILL)
 

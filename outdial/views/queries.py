@@ -106,12 +106,16 @@ async def count(db: Db, campaign_id: str, chosen: tuple[str, list[Any]]) -> int:
 async def facets(db: Db, campaign_id: str, chosen: tuple[str, list[Any]]) -> dict[str, dict[str, int]]:
     """Per field how many matching records have each of its values; blank is the empty text."""
     text, values = chosen
-    columns = ", ".join(FACETS.values())
-    sets = ", ".join(f"({column})" for column in FACETS.values())
-    names = ", ".join(f"{column} AS {name}" for name, column in FACETS.items())
-    which = f"GROUPING({columns}) AS which"
+    columns, named = ", ".join(FACETS.values()), ", ".join(FACETS)
+    given = ", ".join(f"{column} AS {name}" for name, column in FACETS.items())
+    sets = ", ".join(f"({name})" for name in FACETS)
+    # first the combinations that there are, which are few: a record is looked at once, not once per field
     found = await db.execute(
-        f"SELECT {names}, {which}, count(*) AS total {VISIBLE} AND {text} GROUP BY GROUPING SETS ({sets})",
+        f"""
+        WITH combinations AS (SELECT {given}, count(*) AS total {VISIBLE} AND {text} GROUP BY {columns})
+        SELECT {named}, GROUPING({named}) AS which, sum(total)::bigint AS total
+        FROM combinations GROUP BY GROUPING SETS ({sets})
+        """,
         [campaign_id, *values],
     )
     told: dict[str, dict[str, int]] = {name: {} for name in FACETS}

@@ -4,6 +4,7 @@ Computed from the fold, appended by the partition's fenced producer. Nothing her
 where blocks still hold a row that is to go.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,7 @@ from outdial.campaign.erasure import (
     refused_before,
     with_duplicates,
 )
-from outdial.campaign.state import CampaignState, ChunkRef, Erasure
+from outdial.campaign.state import ChunkRef, Erasure
 from outdial.eventlog.ports import Message
 from outdial.messages.codec import Codec
 from outdial.messages.persons import PersonsBlock, encode_block, without_rows
@@ -31,6 +32,8 @@ HEARTBEAT: Final = Message(b"heartbeat", None)
 LOOK_EVERY_US: Final = 5_000_000
 SWEEP_EVERY_US: Final = 60_000_000
 UNREFERENCED_US: Final = 3_600_000_000  # an uploader that was that slow has been abandoned before
+
+Place = BlockErasure | ChunkRef  # rows that are known, or duplicates that are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,62 +54,89 @@ class Erased:
         return f"{self.erasure_id}/{HOLDER}"
 
 
+@dataclass(slots=True)
+class _Job:
+    """One erasure: first every place is rewritten, then each is looked at until it is compacted."""
+
+    stream: Stream
+    erasure: Erasure
+    to_rewrite: deque[Place]
+    to_check: deque[Place]
+    compacted_us: int | None = None
+
+    @classmethod
+    def of(cls, stream: Stream, erasure: Erasure) -> "_Job":
+        """All places that may hold somebody who is to go."""
+        places: list[Place] = [
+            *blocks_of(stream.state, erasure.records),
+            *refused_before(stream.state, erasure.decided_us),
+            *with_duplicates(stream.state),
+        ]
+        return cls(stream, erasure, deque(places), deque(places))
+
+
 class Erasing:
-    """One partition's work. `margin_us`: how long the broker keeps a compacted file before it removes it."""
+    """One partition's work, a few blocks at a time: commands wait for no more than that.
+
+    `margin_us`: how long the broker keeps a compacted file before it removes it.
+    """
 
     def __init__(
         self, partition: int, codec: Codec, streams: Streams, rows: RowReader, margin_us: int
     ) -> None:
         self._partition, self._codec, self._streams, self._rows = partition, codec, streams, rows
         self._margin_us = margin_us
-        self._waiting: list[tuple[Stream, BlockErasure | ChunkRef]] = []
-        self._compacted_us: dict[tuple[str, str], int] = {}
+        self._jobs: dict[tuple[str, str], _Job] = {}
         self._look_us = self._sweep_us = 0
 
     async def rewrites(self, now_us: int) -> Sequence[Message]:
-        """Blocks without the rows that are to go, a few at a time; and what keeps compaction going."""
+        """Blocks without the rows that are to go; and what keeps compaction going."""
         messages: list[Message] = []
-        if not self._waiting and now_us >= self._look_us:
-            self._waiting = [
-                (stream, one)
-                for stream, erasure in self._pending(now_us)
-                for one in _places(stream.state, erasure)
-            ]
-            messages += [HEARTBEAT] if self._waiting else []
-        taken, self._waiting = self._waiting[:BLOCKS_AT_ONCE], self._waiting[BLOCKS_AT_ONCE:]
-        messages += [message for place in taken if (message := await self._rewrite(*place)) is not None]
+        if now_us >= self._look_us:
+            self._look_us = now_us + LOOK_EVERY_US
+            self._jobs = {
+                key: self._jobs.get(key) or _Job.of(*pending) for key, pending in self._pending(now_us)
+            }
+            messages += [HEARTBEAT] if self._jobs else []
+        if job := next((job for job in self._jobs.values() if job.to_rewrite), None):
+            for _ in range(min(BLOCKS_AT_ONCE, len(job.to_rewrite))):
+                if message := await self._rewrite(job.stream, job.to_rewrite.popleft()):
+                    messages.append(message)
         if now_us >= self._sweep_us:
             self._sweep_us = now_us + SWEEP_EVERY_US
             messages += self._unreferenced(now_us)
         return messages
 
     async def erased(self, now_us: int) -> Sequence[Erased]:
-        """Erasures whose older blocks were compacted away and whose files are removed; looks every few seconds."""
-        if self._waiting or now_us < self._look_us:
-            return []
-        self._look_us = now_us + LOOK_EVERY_US
-        found = []
-        for stream, erasure in self._pending(now_us):
-            key = (stream.state.campaign_id, erasure.erasure_id)
-            if key not in self._compacted_us and await self._is_compacted(stream, erasure):
-                self._compacted_us[key] = now_us
-            if now_us >= self._compacted_us.get(key, now_us + 1) + self._margin_us:
-                found.append(Erased(stream.state.campaign_id, erasure.erasure_id))
-        return found
+        """Erasures whose older blocks were compacted away and whose files are removed."""
+        waiting = (job for job in self._jobs.values() if not job.to_rewrite and job.compacted_us is None)
+        if job := next(waiting, None):
+            await self._check(job)
+            if not job.to_check:
+                job.compacted_us = now_us
+        done = [
+            key
+            for key, job in self._jobs.items()
+            if job.compacted_us is not None and now_us >= job.compacted_us + self._margin_us
+        ]
+        for key in done:  # found again at the next look, should the history not say so by then
+            del self._jobs[key]
+        return [Erased(*key) for key in done]
 
-    def _pending(self, now_us: int) -> Iterator[tuple[Stream, Erasure]]:
+    def _pending(self, now_us: int) -> Iterator[tuple[tuple[str, str], tuple[Stream, Erasure]]]:
         for stream in self._streams:
             for erasure in () if stream.parked else pending(stream.state, now_us, HOLDER):
-                yield stream, erasure
+                yield (stream.state.campaign_id, erasure.erasure_id), (stream, erasure)
 
-    async def _is_compacted(self, stream: Stream, erasure: Erasure) -> bool:
-        for one in _places(stream.state, erasure):
-            is_rewritten = await self._rewrite(stream, one) is None
-            if not is_rewritten or not await self._rows.is_only_newest(one.block_id):
-                return False
-        return True
+    async def _check(self, job: _Job) -> None:
+        """Take off the list what is rewritten and compacted, up to the first that is not."""
+        for _ in range(min(BLOCKS_AT_ONCE, len(job.to_check))):
+            place = job.to_check[0]
+            if await self._rewrite(job.stream, place) or not await self._rows.is_only_newest(place.block_id):
+                return
+            job.to_check.popleft()
 
-    async def _rewrite(self, stream: Stream, one: BlockErasure | ChunkRef) -> Message | None:
+    async def _rewrite(self, stream: Stream, one: Place) -> Message | None:
         block = await self._rows.block(one.block_id, one.block_offset, self._partition)
         if block is None:
             return None
@@ -139,8 +169,3 @@ class Erasing:
             return []  # what a parked campaign refers to is not known
         referenced = {block for stream in self._streams for block in referenced_blocks(stream.state)}
         return [Message(key.encode(), None) for key in old if key not in referenced][:BLOCKS_AT_ONCE]
-
-
-def _places(state: CampaignState, erasure: Erasure) -> list[BlockErasure | ChunkRef]:
-    refused = refused_before(state, erasure.decided_us)
-    return [*blocks_of(state, erasure.records), *refused, *with_duplicates(state)]

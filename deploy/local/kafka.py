@@ -1,4 +1,4 @@
-"""A real Kafka broker as a child process: KRaft, one node, fast-start settings of the single writer study."""
+"""Real Kafka brokers as child processes: KRaft, one node or three, fast-start settings of the single writer study."""
 
 import os
 import shutil

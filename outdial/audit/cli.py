@@ -15,14 +15,13 @@ from outdial.audit.folding import Folding, UnknownMoment
 from outdial.audit.reading import auditor_of, checked_events
 from outdial.client.connecting import kafka_config
 from outdial.client.registry import LayoutDiffers
+from outdial.client.replaying import tenths
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import IntegrityError, LogUnavailable
 from outdial.eventlog.replay import Progress
 from outdial.messages.envelope import timestamp
 from outdial.runtime.exits import Exit
 from outdial.runtime.settings import SettingsInvalid, load, require
-
-TENTHS: Final = 10
 
 
 def main(arguments: list[str]) -> int:
@@ -149,18 +148,8 @@ def _jsonable(value: Any) -> Any:
 
 
 def _progress() -> Callable[[Progress], None]:
-    """A line on standard error for each tenth, on a terminal only."""
-    shown = 0
-
-    def show(progress: Progress) -> None:
-        nonlocal shown
-        tenth = progress.done * TENTHS // max(1, progress.total)
-        if tenth > shown and sys.stderr.isatty():
-            shown = tenth
-            left = "" if progress.eta_s is None else f", {progress.eta_s:.0f} s left"
-            sys.stderr.write(f"{progress.done:,} of {progress.total:,} log places read{left}\n")
-
-    return show
+    """On a terminal only: what a program reads of us on standard error is what is wrong."""
+    return tenths(sys.stderr.write if sys.stderr.isatty() else lambda _: None)
 
 
 def _lines(told: Mapping[str, Any]) -> str:

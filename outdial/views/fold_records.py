@@ -5,6 +5,7 @@ What touches a set is one statement over its runs of numbers; its records leave 
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from outdial.campaign.events import (
@@ -36,6 +37,14 @@ FORGET: Final = """
     previous_status = NULL, previous_reason = NULL, previous_disposition = NULL, previous_attempts = NULL,
     previous_pass = NULL, previous_next_us = NULL, previous_awaiting = NULL
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of the records of a set: SQL for SET, and for those of them it holds for."""
+
+    sets: str
+    only: str = "true"
 
 
 def added(batch: Batch, fact: Fact, event: RecordsAdded, created_us: int) -> None:
@@ -97,31 +106,15 @@ def excluded(batch: Batch, campaign: str, event: RecordsExcluded, at_us: int) ->
 
 async def reset(batch: Batch, campaign: str, event: CampaignReset, at_us: int) -> None:
     """As if never dialled, in a new pass; the former values are kept for an undo."""
-    chosen = ranges(event.records)
-    async with _counted(batch, campaign, chosen):
-        await batch.db.execute(
-            f"""
-            UPDATE record_states AS s
-            SET {KEEP}, status = 'Pending', reason = '', disposition = '', attempts = 0, next_attempt_us = 0,
-                is_awaiting = false, pass_number = least(s.pass_number + 1, {MAX_PASS}), updated_us = %s
-            {OF_SET} WHERE {IN_SET}
-            """,
-            [at_us, *chosen, campaign],
-        )
+    sets = f"""{KEEP}, status = 'Pending', reason = '', disposition = '', attempts = 0, next_attempt_us = 0,
+        is_awaiting = false, pass_number = least(s.pass_number + 1, {MAX_PASS})"""
+    await _update(batch, campaign, ranges(event.records), Change(sets), at_us)
 
 
 async def force_completed(batch: Batch, campaign: str, event: CampaignForceCompleted, at_us: int) -> None:
     """The records that still were to be dialled are Complete."""
-    chosen = ranges(event.records)
-    async with _counted(batch, campaign, chosen):
-        await batch.db.execute(
-            f"""
-            UPDATE record_states AS s
-            SET {KEEP}, status = 'Complete', reason = '{FORCE_COMPLETED}', next_attempt_us = 0, updated_us = %s
-            {OF_SET} WHERE {IN_SET}
-            """,
-            [at_us, *chosen, campaign],
-        )
+    sets = f"{KEEP}, status = 'Complete', reason = '{FORCE_COMPLETED}', next_attempt_us = 0"
+    await _update(batch, campaign, ranges(event.records), Change(sets), at_us)
 
 
 async def deleted(batch: Batch, fact: Fact, event: RecordsDeleted) -> None:
@@ -164,18 +157,12 @@ async def undeleted(batch: Batch, campaign: str, event: CommandUndone, at_us: in
 
 async def restored(batch: Batch, campaign: str, event: CommandUndone, at_us: int) -> None:
     """What the reset or force complete had overwritten is back."""
-    chosen = ranges(event.records)
-    async with _counted(batch, campaign, chosen):
-        await batch.db.execute(
-            f"""
-            UPDATE record_states AS s
-            SET status = s.previous_status, reason = s.previous_reason, disposition = s.previous_disposition,
-                attempts = s.previous_attempts, pass_number = s.previous_pass,
-                next_attempt_us = s.previous_next_us, is_awaiting = s.previous_awaiting, updated_us = %s, {FORGET}
-            {OF_SET} WHERE {IN_SET} AND s.previous_status IS NOT NULL
-            """,
-            [at_us, *chosen, campaign],
-        )
+    sets = f"""status = s.previous_status, reason = s.previous_reason, disposition = s.previous_disposition,
+        attempts = s.previous_attempts, pass_number = s.previous_pass, next_attempt_us = s.previous_next_us,
+        is_awaiting = s.previous_awaiting, {FORGET}"""
+    await _update(
+        batch, campaign, ranges(event.records), Change(sets, "s.previous_status IS NOT NULL"), at_us
+    )
 
 
 async def erase_everywhere(db: Db, campaign: str, chosen: Ranges, decided_us: int) -> None:
@@ -218,6 +205,15 @@ async def _hide(db: Db, campaign: str, chosen: Ranges, by: tuple[str | None, int
         f"UPDATE record_states AS s SET deleted_by = %s, updated_us = %s {OF_SET} WHERE {IN_SET}",
         [*by, *chosen, campaign],
     )
+
+
+async def _update(batch: Batch, campaign: str, chosen: Ranges, change: Change, at_us: int) -> None:
+    """One statement over a set of records, with the counts moved."""
+    async with _counted(batch, campaign, chosen):
+        await batch.db.execute(
+            f"UPDATE record_states AS s SET {change.sets}, updated_us = %s {OF_SET} WHERE {IN_SET} AND {change.only}",
+            [at_us, *chosen, campaign],
+        )
 
 
 @asynccontextmanager

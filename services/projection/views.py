@@ -3,15 +3,14 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
 import psycopg
 
 from outdial.client.connecting import kafka_config
+from outdial.client.replaying import tenths
 from outdial.eventlog.ports import IntegrityError, LogUnavailable
-from outdial.eventlog.replay import Progress
 from outdial.runtime import logs
 from outdial.runtime.exits import Exit
 from outdial.runtime.settings import Settings, SettingsInvalid, load, require
@@ -57,7 +56,7 @@ async def _do(settings: Settings, verb: str, number: int) -> str:
     dsn = settings.database.get_secret_value()
     match verb:
         case "rebuild":
-            version = await rebuild(kafka_config(settings), dsn, progress_on(sys.stderr.write))
+            version = await rebuild(kafka_config(settings), dsn, tenths(sys.stderr.write))
             return f"view version {version.number} is current"
         case "back":
             await versions.switch(dsn, number, back=True)
@@ -67,21 +66,6 @@ async def _do(settings: Settings, verb: str, number: int) -> str:
             return f"view version {number} is gone"
         case _:
             return "\n".join(map(_shown, await versions.listed(dsn))) or "there is no view version yet"
-
-
-def progress_on(write: Callable[[str], object]) -> Callable[[Progress], None]:
-    """A line for each further tenth, with the time that is left."""
-    shown = -1
-
-    def show(progress: Progress) -> None:
-        nonlocal shown
-        tenth = progress.done * 10 // max(1, progress.total)
-        if tenth != shown:
-            shown = tenth
-            left = "" if progress.eta_s is None else f", {progress.eta_s:.0f} s left"
-            write(f"{progress.done:,} of {progress.total:,} log places read{left}\n")
-
-    return show
 
 
 def _shown(version: versions.Version) -> str:

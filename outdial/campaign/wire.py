@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from outdial.campaign import commands as c
@@ -107,7 +108,8 @@ _COLUMNS: Final[Mapping[type, Sequence[Sequence[str]]]] = {
 
 def to_fields(message: Message) -> dict[str, Any]:
     """The fields of a command or event as its schema has them."""
-    return {field.name: _plain(getattr(message, field.name)) for field in fields(message)}
+    kind: type = type(message)
+    return {name: _plain(getattr(message, name)) for name, _, _ in _plan(kind)}
 
 
 def from_fields(name: str, values: Mapping[str, Any]) -> Message:
@@ -134,18 +136,29 @@ def _check(message: Message, group: Sequence[str]) -> None:
 
 def _build(kind: type, values: Mapping[str, Any]) -> Any:
     found = {}
-    for field in fields(kind):
-        if field.name in values:
-            found[field.name] = _value(field.name, values[field.name])
-        elif field.default is MISSING and field.default_factory is MISSING:
-            raise Undecodable(f"{kind.__name__}: {field.name} is missing")
+    for name, needed, nested in _plan(kind):
+        if name in values:
+            value = values[name]
+            found[name] = value if nested is None or value is None else _value(nested, value)
+        elif needed:
+            raise Undecodable(f"{kind.__name__}: {name} is missing")
     return kind(**found)
 
 
-def _value(name: str, value: Any) -> Any:
-    nested = _NESTED.get(name)
-    if nested is None or value is None:
-        return value
+@cache
+def _plan(kind: type) -> Sequence[tuple[str, bool, type | None]]:
+    """Of each field: its name, whether a message must have it, the class of values of their own."""
+    return [
+        (
+            field.name,
+            field.default is MISSING and field.default_factory is MISSING,
+            _NESTED.get(field.name),
+        )
+        for field in fields(kind)
+    ]
+
+
+def _value(nested: type, value: Any) -> Any:
     if isinstance(value, Mapping):
         return _build_value(nested, value)
     return tuple(_build_value(nested, one) for one in value)
@@ -158,6 +171,8 @@ def _build_value(kind: type, values: Mapping[str, Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str | int | bytes):
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple | list | range):

@@ -1,14 +1,15 @@
-"""What the log gives to those who use it, and what it wants from them."""
+"""What the log gives to those who use it, and what it wants from them.
+
+Messages and decisions are tuples: several are made for every command.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What is appended. A value of None is a tombstone."""
 
     key: bytes | None
@@ -16,8 +17,7 @@ class Message:
     headers: Headers = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
+class LogRecord(NamedTuple):
     """What is read; `timestamp_us` is Kafka's, whole milliseconds."""
 
     partition: int
@@ -28,8 +28,7 @@ class LogRecord:
     headers: Headers = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What one command leads to; everything of a batch is appended in one transaction, or nothing.
 
     `commands` are the writer's own, to its own partition: it takes them in as anybody's.

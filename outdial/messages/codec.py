@@ -81,6 +81,11 @@ class Codec:
         """Fingerprint of the schema that `encode` writes with, 8 bytes."""
         return self._current[name][0][len(MARKER) :]
 
+    def name_of(self, data: bytes) -> str | None:
+        """Name of the schema that a message was written with; None when it is none of ours. Decodes nothing."""
+        known = self._known.get(data[len(MARKER) : PREFIX_LENGTH]) if data[: len(MARKER)] == MARKER else None
+        return known.name if known is not None else None
+
     def lacks(self, data: bytes) -> bool:
         """Whether a message is well framed, and its schema is not known (yet)."""
         return len(data) >= PREFIX_LENGTH and data[:2] == MARKER and data[2:PREFIX_LENGTH] not in self._known

@@ -5,9 +5,9 @@ header sorted by name (name, value), value). Integers are big-endian, 8 bytes. V
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from outdial.messages.codec import Undecodable
 from outdial.messages.envelope import Headers
@@ -19,8 +19,7 @@ _LENGTHS: Final = tuple(length.to_bytes(8, "big") for length in range(_SHORT))
 EPOCH, PREVIOUS, HASH = "outdial_epoch", "outdial_prev", "outdial_hash"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One link of the chain: the writer's epoch, the hash before, the hash of this event."""
 
     epoch: int
@@ -34,9 +33,10 @@ class Link:
 
 def link(previous: bytes, epoch: int, key: bytes, headers: Iterable[tuple[str, bytes]], value: bytes) -> Link:
     """Chain one event to the hash before it."""
-    pieces = [TAG, previous, epoch.to_bytes(8, "big")]
-    for part in (key, *_signed(headers), value):
-        pieces += (_LENGTHS[len(part)] if len(part) < _SHORT else len(part).to_bytes(8, "big"), part)
+    pieces = [TAG, previous, epoch.to_bytes(8, "big"), _length(key), key]
+    for name, content in sorted([header for header in headers if header[0][:3] == "ce_"]):
+        pieces += (_framed(name), _length(content), content)
+    pieces += (_length(value), value)
     return Link(epoch, previous, sha256(b"".join(pieces)).digest())
 
 
@@ -52,7 +52,12 @@ def read_link(headers: Iterable[tuple[str, bytes]]) -> Link:
     return stored
 
 
-def _signed(headers: Iterable[tuple[str, bytes]]) -> Iterable[bytes]:
-    for header in sorted([header for header in headers if header[0].startswith("ce_")]):
-        yield header[0].encode()
-        yield header[1]
+def _length(part: bytes) -> bytes:
+    return _LENGTHS[len(part)] if len(part) < _SHORT else len(part).to_bytes(8, "big")
+
+
+@lru_cache(maxsize=256)
+def _framed(name: str) -> bytes:
+    """A header's name with its length: the same dozen for every event."""
+    data = name.encode()
+    return _length(data) + data

@@ -3,6 +3,7 @@
 Source: Apache Kafka, org.apache.kafka.common.utils.Utils.murmur2 (librdkafka: `murmur2_random`).
 """
 
+from functools import lru_cache
 from typing import Final
 
 _SEED: Final = 0x9747B28C
@@ -25,6 +26,7 @@ def murmur2(data: bytes) -> int:
     return h ^ (h >> 15)
 
 
+@lru_cache(maxsize=65_536)
 def partition_of(key: bytes, count: int) -> int:
     """The partition of a stream among `count`."""
     return (murmur2(key) & 0x7FFFFFFF) % count

@@ -1,5 +1,6 @@
 """The hash of a request: two commands of one id are the same request if and only if these are equal."""
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -13,10 +14,12 @@ def request_hash(envelope: Envelope, value: bytes) -> bytes:
 
     The actor, the deadline and the trace are no part: a retry may come from elsewhere and later.
     """
-    expected = "" if envelope.expected_version is None else str(envelope.expected_version)
-    digest = sha256(TAG)
-    for part in (envelope.type, envelope.subject, expected, "true" if envelope.dry_run else ""):
-        data = part.encode()
-        digest.update(len(data).to_bytes(8, "big") + data)
-    digest.update(len(value).to_bytes(8, "big") + value)
-    return digest.digest()
+    head = _head(envelope.type, envelope.subject, envelope.expected_version, envelope.dry_run)
+    return sha256(head + len(value).to_bytes(8, "big") + value).digest()
+
+
+@lru_cache(maxsize=1_024)
+def _head(kind: str, subject: str, expected_version: int | None, dry_run: bool) -> bytes:
+    expected = "" if expected_version is None else str(expected_version)
+    parts = [part.encode() for part in (kind, subject, expected, "true" if dry_run else "")]
+    return TAG + b"".join(len(part).to_bytes(8, "big") + part for part in parts)

@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from outdial.campaign.decision import Rejection
 from outdial.campaign.preview import Answer
 from outdial.campaign.state import CampaignState
 from outdial.messages.envelope import Envelope
 
+_json: Final = json.JSONEncoder(sort_keys=True, default=str).encode  # json.dumps makes one for each call
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+
+class Asked(NamedTuple):
     """What an answer repeats of its command."""
 
     envelope: Envelope
@@ -27,7 +27,7 @@ def accepted(asked: Asked, before: int, state: CampaignState, answer: Answer) ->
         **_asked(asked, state),
         "accepted": True,
         "code": "",
-        "details": json.dumps(answer.details, sort_keys=True),
+        "details": _json(answer.details) if answer.details else "{}",
         "first_sequence": before + 1 if state.sequence > before else 0,
         "affected": answer.affected,
         "changed": state.sequence > before,
@@ -41,7 +41,7 @@ def rejected(asked: Asked, state: CampaignState, rejection: Rejection, text: str
         **_asked(asked, state),
         "accepted": False,
         "code": rejection.code,
-        "details": json.dumps(dict(rejection.details), sort_keys=True, default=str),
+        "details": _json(dict(rejection.details)),
         "first_sequence": 0,
         "affected": 0,
         "changed": False,

@@ -16,7 +16,7 @@ from outdial.campaign.events import Event
 from outdial.campaign.preview import preview
 from outdial.campaign.wire import from_fields, to_fields
 from outdial.client.requests import Request, message_of
-from outdial.eventlog.ports import Decision, LogRecord, Message
+from outdial.eventlog.ports import Decision, Headers, LogRecord, Message
 from outdial.messages.codec import Codec, Undecodable
 from outdial.messages.envelope import Envelope
 from outdial.messages.hashchain import link
@@ -96,14 +96,15 @@ class CommandDecider:
 
     def load_result(self, record: LogRecord) -> None:
         """Remember one answer."""
-        name, fields = self._codec.decode(record.value or b"")
+        value = record.value or b""
+        name, fields = self._codec.decode(value)
         if name == RESULT and fields["remember"]:
-            self._known.remember(fields)
+            self._known.remember(fields, value)
 
     def snapshot(self) -> bytes:
         """`eventlog`'s Restorable: everything that was folded or appended since."""
         self._streams.epoch = max(self._streams.epoch, self._epoch)
-        return keeping.to_bytes(Kept(self._streams, self._known), self._codec, self._rules.fold)
+        return keeping.to_bytes(Kept(self._streams, self._known), self._rules.fold)
 
     def restore(self, state: bytes) -> None:
         """Take a snapshot in, before anything else; ValueError when it is of another version."""
@@ -149,9 +150,9 @@ class CommandDecider:
                 continue  # handle() answers it
 
     async def _prepare(self, record: LogRecord) -> None:
-        name, fields = self._codec.decode(record.value or b"")
-        if name == "outdial.AddRecords":
-            command = from_fields("AddRecords", fields)
+        value = record.value or b""
+        if self._codec.name_of(value) == "outdial.AddRecords":
+            command = from_fields("AddRecords", self._codec.decode(value)[1])
             assert isinstance(command, AddRecords)  # noqa: S101  # by its name
             stream = self._streams.get(record.key.decode() if record.key else "")
             await self._rows.load_index(stream, self._partition)
@@ -202,7 +203,7 @@ class CommandDecider:
         stream = self._streams.get(envelope.subject)
         if known := self._known.find(envelope.subject, envelope.id):
             if known.request_hash == asked.request_hash:
-                return self._message_result(asked, dict(known.result), replayed=True)
+                return self._repeat(asked, known.result)
             return self._answer_rejected(asked, stream, Rejection("idempotency-key-reused"), remember=False)
         if refusal := self._refuse_late(envelope, stream) or rows.problem:
             return self._answer_rejected(asked, stream, refusal, remember=asked.remember)
@@ -284,16 +285,28 @@ class CommandDecider:
         return self._message_result(kept, fields)
 
     def _message_result(
-        self, asked: Asked, fields: dict[str, Any], *, events: Sequence[Message] = (), replayed: bool = False
+        self, asked: Asked, fields: dict[str, Any], *, events: Sequence[Message] = ()
     ) -> Decision:
-        if fields["remember"] and not replayed:
-            self._known.remember(fields)
-        cause = asked.envelope
+        value = self._codec.encode(RESULT, fields)
+        if fields["remember"]:
+            self._known.remember(fields, value)
         verdict = "accepted" if fields["accepted"] else "rejected"
-        answer_kind = "replayed" if replayed else "previewed" if cause.dry_run else verdict
+        self._count(asked.envelope, "previewed" if asked.envelope.dry_run else verdict, fields["code"])
+        result = Message(asked.envelope.subject.encode(), value, self._result_headers(asked.envelope))
+        return Decision(events=events, results=(result,))
+
+    def _repeat(self, asked: Asked, result: bytes) -> Decision:
+        """The answer of the first time, byte for byte."""
+        self._count(asked.envelope, "replayed", self._codec.decode(result)[1]["code"])
+        headers = (*self._result_headers(asked.envelope), REPLAYED)
+        return Decision(results=(Message(asked.envelope.subject.encode(), result, headers),))
+
+    def _count(self, cause: Envelope, answer_kind: str, code: str) -> None:
         kind = cause.type.removeprefix("outdial.") if cause.type in self._commands else "unknown"
-        self._metrics.answered(kind, answer_kind, fields["code"] or "")
-        headers = Envelope(
+        self._metrics.answered(kind, answer_kind, code)
+
+    def _result_headers(self, cause: Envelope) -> Headers:
+        return Envelope(
             id=f"{cause.id}/result",
             type=RESULT,
             source=SOURCE,
@@ -304,12 +317,6 @@ class CommandDecider:
             traceparent=cause.traceparent,
             reply_to=cause.reply_to,
         ).headers()
-        result = Message(
-            cause.subject.encode(),
-            self._codec.encode(RESULT, fields),
-            (*headers, REPLAYED) if replayed else headers,
-        )
-        return Decision(events=events, results=(result,))
 
     def _quarantine(self, record: LogRecord, why: str) -> Decision:
         self._metrics.quarantined()

@@ -14,7 +14,6 @@ from outdial.messages.codec import Codec, Undecodable
 from services.command.known import KnownCommands
 from services.command.streams import Stream, Streams
 
-RESULT: Final = "outdial.CommandResult"
 LENGTH_BYTES: Final = 8
 
 
@@ -26,7 +25,7 @@ class Kept:
     known: KnownCommands
 
 
-def to_bytes(kept: Kept, codec: Codec, rules: str) -> bytes:
+def to_bytes(kept: Kept, rules: str) -> bytes:
     """`rules` names the program whose fold this is."""
     parts: list[bytes] = []
     streams = []
@@ -35,7 +34,7 @@ def to_bytes(kept: Kept, codec: Codec, rules: str) -> bytes:
         streams.append({"hash": stream.hash.hex(), "parked": stream.parked, "size": len(parts[-1])})
     results = []
     for known in kept.known:
-        parts.append(codec.encode(RESULT, dict(known.result)))
+        parts.append(known.result)
         results.append(len(parts[-1]))
     head = json.dumps(
         {"rules": rules, "epoch": kept.streams.epoch, "streams": streams, "results": results}
@@ -55,7 +54,7 @@ def from_bytes(state: bytes, codec: Codec, rules: str, into: Kept) -> None:
             found = snapshot.from_bytes(next(parts))
             into.streams.keep(Stream(found, bytes.fromhex(told["hash"]), told["parked"]))
         for part in parts:
-            into.known.remember(codec.decode(part)[1])
+            into.known.remember(codec.decode(part)[1], part)
     except (KeyError, TypeError, Undecodable) as error:
         raise ValueError(f"it cannot be read: {error!r}") from error
     into.streams.epoch = head["epoch"]

@@ -2,18 +2,17 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 REMEMBERED_US: Final = 24 * 3600 * 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCommand:
-    """The request's hash and the fields of its CommandResult."""
+class KnownCommand(NamedTuple):
+    """The request's hash, and its CommandResult as it was encoded: a day of them has to fit into memory."""
 
     request_hash: bytes
-    result: Mapping[str, Any]
+    decided_us: int
+    result: bytes
 
 
 class KnownCommands:
@@ -32,15 +31,15 @@ class KnownCommands:
         """The answer given before, if it is still known."""
         return self._known.get((stream, command_id))
 
-    def remember(self, result: Mapping[str, Any]) -> None:
-        """Keep one CommandResult; the first answer of an id stays the answer."""
-        key = (result["stream"], result["command_id"])
-        self._known.setdefault(key, KnownCommand(result["request_hash"], result))
+    def remember(self, fields: Mapping[str, Any], result: bytes) -> None:
+        """Keep one CommandResult, given as fields and encoded; the first answer of an id stays the answer."""
+        known = KnownCommand(fields["request_hash"], fields["decided_us"], result)
+        self._known.setdefault((fields["stream"], fields["command_id"]), known)
 
     def forget_before(self, now_us: int) -> None:
         """Drop what was decided more than a day before `now_us`."""
         while self._known:
             key, oldest = next(iter(self._known.items()))
-            if oldest.result["decided_us"] >= now_us - REMEMBERED_US:
+            if oldest.decided_us >= now_us - REMEMBERED_US:
                 return
             del self._known[key]

@@ -43,6 +43,7 @@ class Metrics:
         self._answers = Counter(
             "outdial_commands", "Commands answered", ["type", "answer", "code"], registry=registry
         )
+        self._answered: dict[tuple[str, str, str], Counter] = {}  # `labels` looks one up under a lock
         self._quarantined = Counter(
             "outdial_commands_quarantined", "Commands that could not be read", registry=registry
         )
@@ -71,7 +72,10 @@ class Metrics:
 
     def answered(self, command_type: str, answer: str, code: str = "") -> None:
         """A command has its answer: accepted, rejected (with its code), previewed or replayed."""
-        self._answers.labels(command_type, answer, code).inc()
+        key = (command_type, answer, code)
+        if key not in self._answered:
+            self._answered[key] = self._answers.labels(*key)
+        self._answered[key].inc()
 
     def quarantined(self) -> None:
         """A command could not be read."""

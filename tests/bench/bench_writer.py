@@ -1,6 +1,7 @@
 """The writer with the real domain, against transactions and codec calls as bare as they can be; then the replay."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -16,6 +17,7 @@ from outdial.eventlog.ports import LogRecord, Message
 from outdial.eventlog.replay import BATCH, reader_at, replay
 from outdial.eventlog.writer.ownership import FixedOwnership
 from outdial.eventlog.writer.settings import WriterSettings
+from outdial.runtime.service import OBJECTS_BEFORE_COLLECTION
 from services.command.decider import CommandDecider, Rules
 from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
@@ -61,6 +63,7 @@ def run(place: Place) -> Sequence[Line]:
 async def _run(place: Place) -> Sequence[Line]:
     rounds = Rounds()
     aiokafka.producer.sender.BACKOFF_OVERRIDE = 0.002  # as the writer sets it
+    gc.set_threshold(*OBJECTS_BEFORE_COLLECTION)  # as services do
     for number in range(ROUNDS):
         kafka = await prepared(place.bootstrap, f"w{number}-")
         now_us = time.time_ns() // 1000

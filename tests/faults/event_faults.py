@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -76,7 +75,7 @@ def noticed(codec: Codec, records: Sequence[LogRecord]) -> str:
 def _value(records: list[LogRecord], at: int, chance: random.Random) -> None:
     value = bytearray(records[at].value or b"")
     value[chance.randrange(len(value))] ^= 1 << chance.randrange(8)
-    records[at] = replace(records[at], value=bytes(value))
+    records[at] = records[at]._replace(value=bytes(value))
 
 
 def _header(records: list[LogRecord], at: int, chance: random.Random) -> None:
@@ -86,7 +85,7 @@ def _header(records: list[LogRecord], at: int, chance: random.Random) -> None:
     damaged = bytearray(content)
     damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(7)
     headers[place] = (name, bytes(damaged))
-    records[at] = replace(records[at], headers=tuple(headers))
+    records[at] = records[at]._replace(headers=tuple(headers))
 
 
 def _lost(records: list[LogRecord], at: int, chance: random.Random) -> None:
@@ -104,12 +103,12 @@ def _swapped(records: list[LogRecord], at: int, chance: random.Random) -> None:
 def _foreign(records: list[LogRecord], at: int, chance: random.Random) -> None:
     junk = chance.randbytes(chance.randint(0, 200))
     headers = chance.choice([(), records[at].headers[:3], (("ce_id", junk),)])
-    records.insert(at, replace(records[at], value=junk, headers=headers))
+    records.insert(at, records[at]._replace(value=junk, headers=headers))
 
 
 def _misplaced(records: list[LogRecord], at: int, chance: random.Random) -> None:
     key = next(f"other-{n}" for n in range(99) if partition(f"other-{n}") != records[at].partition)
-    records.insert(at, replace(records[at], key=key.encode()))
+    records.insert(at, records[at]._replace(key=key.encode()))
 
 
 EDITS: Final[Sequence[Edit]] = (_value, _header, _lost, _doubled, _swapped, _foreign, _misplaced)

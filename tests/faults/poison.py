@@ -3,7 +3,7 @@
 import gzip
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from outdial.campaign import commands as c
@@ -70,7 +70,7 @@ def _of_values() -> list[Callable[[str, str], Poison]]:
     def with_value(name: str, change: Callable[[bytes], bytes | None]) -> Callable[[str, str], Poison]:
         def make(stream: str, mark: str) -> Poison:
             message = command(stream, c.ChangeSettings(name="x"), mark)
-            return Poison(name, replace(message, value=change(message.value or b"")), partition(stream))
+            return Poison(name, message._replace(value=change(message.value or b"")), partition(stream))
 
         return make
 
@@ -119,7 +119,7 @@ def _of_places() -> list[Callable[[str, str], Poison]]:
         return Poison("wrong partition", command(stream, c.StopCampaign(), mark), other)
 
     def without_key(stream: str, mark: str) -> Poison:
-        message = replace(command(stream, c.StopCampaign(), mark), key=None)
+        message = command(stream, c.StopCampaign(), mark)._replace(key=None)
         return Poison("no key", message, partition(stream))
 
     def uneven(stream: str, mark: str) -> Poison:
@@ -135,16 +135,16 @@ def _of_places() -> list[Callable[[str, str], Poison]]:
 
 def _of_sizes() -> list[Callable[[str, str], Poison]]:
     def large(stream: str, mark: str) -> Poison:
-        message = replace(command(stream, c.StopCampaign(), mark), value=bytes(ALMOST))
+        message = command(stream, c.StopCampaign(), mark)._replace(value=bytes(ALMOST))
         return Poison("nearly too large", message, partition(stream))
 
     def larger(stream: str, mark: str) -> Poison:
-        message = replace(command(stream, c.StopCampaign(), mark), value=random.Random(mark).randbytes(BOMB))
+        message = command(stream, c.StopCampaign(), mark)._replace(value=random.Random(mark).randbytes(BOMB))
         return Poison("too large for the log", message, partition(stream))
 
     def bomb(stream: str, mark: str) -> Poison:
         assert len(gzip.compress(bytes(BOMB))) < ALMOST
-        message = replace(command(stream, c.StopCampaign(), mark), value=bytes(BOMB))
+        message = command(stream, c.StopCampaign(), mark)._replace(value=bytes(BOMB))
         return Poison("large once it is read", message, partition(stream), compressed=True)
 
     def wide(stream: str, mark: str) -> Poison:
@@ -157,7 +157,7 @@ def _of_sizes() -> list[Callable[[str, str], Poison]]:
 def _with(message: Message, header: str, value: bytes | None) -> Message:
     kept = tuple(one for one in message.headers if one[0] != header)
     headers: Headers = kept if value is None else (*kept, (header, value))
-    return replace(message, headers=headers)
+    return message._replace(headers=headers)
 
 
 def _damage_value(message: Message, chance: random.Random) -> Message:
@@ -170,7 +170,7 @@ def _damage_value(message: Message, chance: random.Random) -> Message:
             del value[at : at + chance.randint(1, 4)]
         case _:
             value[at:at] = chance.randbytes(chance.randint(1, 4))
-    return replace(message, value=bytes(value))
+    return message._replace(value=bytes(value))
 
 
 def _damage_header(message: Message, chance: random.Random) -> Message:
@@ -184,4 +184,4 @@ def _lose_header(message: Message, chance: random.Random) -> Message:
     name, value = chance.choice(message.headers)
     if chance.random() < 0.5:
         return _with(message, name, None)
-    return replace(message, headers=(*message.headers, (name, value + b"x")))
+    return message._replace(headers=(*message.headers, (name, value + b"x")))

@@ -70,8 +70,10 @@ def fact_commands(records: int, now_us: int) -> tuple[list[Message], list[Messag
     return made_first, [command("facts", what, len(told) + n, now_us) for n, what in enumerate(facts)]
 
 
-async def append(kafka: KafkaConfig, topic: str, messages: Sequence[Message], transaction: int = 0) -> None:
-    """Append to partition 0 in batches, each in a transaction of so many messages if there is a number."""
+async def append(
+    kafka: KafkaConfig, topic: str, messages: Sequence[Message], transaction: int = 0, partition: int = 0
+) -> None:
+    """Append to a partition in batches, each in a transaction of so many messages if there is a number."""
     extra: dict[str, Any] = {"transactional_id": kafka.topic("bench")} if transaction else {}
     producer = AIOKafkaProducer(
         **kafka.client(), max_batch_size=900_000, max_request_size=4 << 20, compression_type="zstd", **extra
@@ -82,7 +84,9 @@ async def append(kafka: KafkaConfig, topic: str, messages: Sequence[Message], tr
         for start in range(0, len(messages), step):
             if transaction:
                 await producer.begin_transaction()
-            await _send(producer, TopicPartition(kafka.topic(topic), 0), messages[start : start + step])
+            await _send(
+                producer, TopicPartition(kafka.topic(topic), partition), messages[start : start + step]
+            )
             if transaction:
                 await producer.commit_transaction()
     finally:

@@ -18,7 +18,7 @@ UPLOAD = "u1"
 
 @dataclass(slots=True)
 class History:
-    """Messages for each partition. A block's offset is its place in the list: append them to empty topics.
+    """Messages for each partition. A block's offset is its place in the list: append them to empty topics."""
 
     partitions: int
     now_us: int

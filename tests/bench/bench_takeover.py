@@ -62,7 +62,7 @@ def _supervised(data: Path) -> Sequence[float]:
 
 
 def _silence(stack: Stack, number: int) -> float:
-    """From the kill to the answer of a command that was accepted; the API is asked again when it does not wait for it."""
+    """From the kill to the answer of a command that was accepted, asked again when the API gives up waiting."""
     turn = "start" if number % 2 == 0 else "stop"
     stack.kill("command")
     began = time.monotonic()

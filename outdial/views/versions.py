@@ -73,7 +73,7 @@ async def hold_filling(db: Db) -> None:
 
     Asks again and again: a statement that waits in the database would keep deleted rows visible.
     """
-    while not await _lock_filling(db):
+    while not await _lock_filling(db):  # noqa: ASYNC110  # another process lets go
         await asyncio.sleep(LOCK_RETRY_S)
 
 

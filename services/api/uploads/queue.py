@@ -19,6 +19,7 @@ AT_ONCE: Final = 2
 MOST_WAITING: Final = 100
 WAIT_S: Final = 0.5
 MAX_WAIT_S: Final = 10.0
+FORGET_EVERY_S: Final = 600.0
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +40,7 @@ class UploadQueue:
         self._over: dict[str, asyncio.Event] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._wait_s = wait_s
+        self._forgetting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Load what is on disk: unfinished uploads are resumed, old receipts are forgotten."""
@@ -49,10 +51,11 @@ class UploadQueue:
             else:
                 self.add(replace(job, resumed=True))
         self._forget_old()
+        self._forgetting = asyncio.create_task(self._forget())
 
     async def stop(self) -> None:
         """End the work in this process; what is unfinished stays on disk and is resumed by the next one."""
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *([self._forgetting] if self._forgetting else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -150,6 +153,12 @@ class UploadQueue:
         self._note(job)
         self._unwanted.discard(job.upload_id)
         self._over[job.upload_id].set()
+
+    async def _forget(self) -> None:
+        """Receipts go in time also where no further upload comes."""
+        while True:
+            await asyncio.sleep(FORGET_EVERY_S)
+            self._forget_old()
 
     def _forget_old(self) -> None:
         before_us = _now_us() - RECEIPT_S * 1_000_000

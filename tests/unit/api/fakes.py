@@ -105,6 +105,10 @@ class FakeReading:
     uploads_seen: dict[str, Json] = field(default_factory=dict)
     block: PersonsBlock | None = None
     failure: Exception | None = None
+    deleted_at: int = 0
+
+    async def last_delete(self, campaign: str) -> int:
+        return self.deleted_at
 
     async def reached(self, log_position: str, timeout_s: float) -> bool:
         return int(log_position.rpartition("@")[2]) <= int(self.position.rpartition("@")[2])
@@ -317,7 +321,7 @@ class Api:
             reading=self.reading,
             uploads=self.uploads,
             adding=Adding(self.ports),
-            downloads=Downloads(self.folder / "downloads", self.reading.open),
+            downloads=Downloads(self.folder / "downloads", self.reading.open, self.reading.last_delete),
             comments=Comments(self.blocks, Codec(), 4),
             rejected=RejectedRows(self.reading.find_rejected, self.reading.fetch),
             readiness=self.readiness,

@@ -179,3 +179,15 @@ async def test_what_a_rebuild_took_in_and_out_again_is_gone_after_its_switch(
     assert await eraser.look() == 1
 
     assert (eraser.confirmed, files_with(files, PERSON)) == ([], [])
+
+
+async def test_the_statistics_of_the_database_hold_nobody(views: Views, files: Path) -> None:
+    campaign = with_people()
+    await views.fold(log_of(campaign))
+    await views.db.execute("ANALYZE")
+    delete(campaign)
+    await views.fold(log_of(campaign))
+
+    await Told(views.dsn).look()
+
+    assert files_with(files, PERSON) == []

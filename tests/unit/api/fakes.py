@@ -15,6 +15,7 @@ from outdial.campaign.filter import Filter
 from outdial.campaign.settings import CampaignSettings
 from outdial.client.requests import Answer, CommandRejected, Request
 from outdial.client.upload import Upload
+from outdial.eventlog.ports import LogUnavailable
 from outdial.files.upload import UploadChunk, UploadLimits, UploadRules
 from outdial.messages.codec import Codec
 from outdial.messages.persons import PersonsBlock
@@ -207,6 +208,8 @@ class FakeSession:
         return accepted(self._request("commit"), details=counts | self.ports.outcome)
 
     async def reject(self, code: str, column: str = "") -> Answer:
+        if self.ports.is_away:
+            raise LogUnavailable("no broker")
         self.ports.rejects.append((self.upload.upload_id, code, column))
         return accepted(self._request("reject"))
 
@@ -223,6 +226,7 @@ class FakePorts:
 
     opening: Callable[[UploadJob], Answer | Exception] | None = None
     known_chunks: int = 0
+    is_away: bool = False
     busy: int = 0
     duplicates: list[tuple[int, str]] = field(default_factory=list)
     outcome: dict[str, Any] = field(default_factory=dict)

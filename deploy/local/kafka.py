@@ -132,6 +132,7 @@ class Broker:
             arguments,
             self.folder / "broker.log",
             stop_within_s=RECORD_STOP_S if self._records else STOP_S,
+            data=self.folder / "data",
         )
 
     def answers(self) -> bool:

@@ -72,6 +72,7 @@ class Database:
             user=self._account,
             on_parent_death=signal.SIGQUIT,
             stop_with=signal.SIGINT,
+            data=self.folder / "data",
         )
 
     def answers(self) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap
 
-from outdial.campaign.state import CampaignState, ChunkRef, Erasure
+from outdial.campaign.book import DELETED
+from outdial.campaign.rules.records import WITHDRAWN
+from outdial.campaign.state import BlockRef, CampaignState, ChunkRef, Erasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,29 @@ def with_duplicates(state: CampaignState) -> list[ChunkRef]:
     return [chunk for chunk in state.chunks if chunk.block_size > len(chunk.block_rows)]
 
 
-def referenced_blocks(state: CampaignState) -> Iterator[str]:
-    """Ids of all blocks that the campaign still refers to; whatever else is old enough may be swept."""
+def referenced_blocks(state: CampaignState, refused_since_us: int = 0) -> Iterator[str]:
+    """Ids of all blocks that the campaign still needs; whatever else is old enough may be swept.
+
+    `refused_since_us`: rows that uploads refused are kept for people to correct them, if the upload ended since.
+    """
     for chunk in state.chunks:
         yield chunk.block_id
+    erasing = BitMap.union(BitMap(), *(erasure.records for erasure in state.erasures.values()))
     for ref in state.further_blocks:
-        yield ref.block_id
+        is_needed = (
+            _has_record(state, ref, erasing) if ref.record else _is_wanted(state, ref, refused_since_us)
+        )
+        if is_needed:
+            yield ref.block_id
+
+
+def _has_record(state: CampaignState, ref: BlockRef, erasing: BitMap) -> bool:
+    """Whether the record of a comment is there, or is on its way out with all that is its."""
+    return not state.book.flags[ref.record] & DELETED or ref.record in erasing
+
+
+def _is_wanted(state: CampaignState, ref: BlockRef, since_us: int) -> bool:
+    """Whether somebody may still ask for refused rows: the upload was not given up, and has not ended long ago."""
+    upload = state.uploads[ref.upload_id]
+    is_given_up = upload.state == "abandoned" or upload.code == WITHDRAWN
+    return upload.is_open or not (is_given_up or upload.touched_us < since_us)

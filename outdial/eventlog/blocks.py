@@ -125,6 +125,14 @@ class BlockReader:
             if place.partition == partition and not place.is_tombstone and place.written_us < before_us
         ]
 
+    def replaced(self, partition: int) -> list[str]:
+        """Keys of a partition of which older blocks may still be readable, oldest first."""
+        return [
+            key.decode(errors="replace")
+            for key, former in self._former.items()
+            if former and former[-1].partition == partition
+        ]
+
     async def is_only_newest(self, key: str) -> bool:
         """Whether compaction has taken every older block of a key: none can be read any more."""
         name = key.encode()

@@ -17,7 +17,10 @@ _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to start and how to stop it: arguments, log file, further environment, a user if not this one."""
+    """What to start and how to stop it: arguments, log file, further environment, a user if not this one.
+
+    `data` is where it keeps what must not be lost: whoever looks for the reason of its end looks there as well.
+    """
 
     name: str
     arguments: Sequence[str]
@@ -27,6 +30,7 @@ class Command:
     on_parent_death: signal.Signals = signal.SIGKILL
     stop_with: signal.Signals = signal.SIGTERM
     stop_within_s: float = 20.0
+    data: Path | None = None
 
 
 def start(command: Command) -> subprocess.Popen[bytes]:

@@ -83,6 +83,12 @@ class Settings(BaseModel):
         frozenset(), description="download, add-data: what Stopped allows beside the product's text"
     )
     delete_grace: int = Field(0, ge=0, description="seconds in which a delete can be undone")
+    unreferenced_after: float = Field(
+        3_600.0, gt=0, description="seconds after which personal data goes that no upload or record names"
+    )
+    refused_kept: int = Field(
+        2_592_000, gt=0, description="seconds for which the rows that an upload refused can be corrected"
+    )
     erasure_bound: int = Field(86_400, gt=0, description="seconds within which deleted data is gone")
     shutdown_grace: float = Field(15.0, gt=0, description="seconds a process may take to stop")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG to ERROR")

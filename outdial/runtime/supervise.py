@@ -1,5 +1,6 @@
 """Supervises child processes: starts them again with growing pauses, says why, and gives up loudly."""
 
+import shutil
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ from outdial.runtime.exits import Exit
 
 TAIL_BYTES: Final = 4096
 TAIL_CHARACTERS: Final = 300
+LEAST_ROOM: Final = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,17 @@ class Supervisor:
 
     def _note_end(self, child: _Child, code: int, now: float) -> None:
         name, log, lived = child.command.name, child.command.log, now - child.started
+        room = no_room(child.command.data)
         why = f"{name} {ending(code)} after {lived:.1f} s"
         if code == Exit.USAGE:
             raise GaveUp(f"{why}: {last_line(log)}", Exit.USAGE)
         child.quick_ends = child.quick_ends + 1 if lived < self.patience.quick_s else 0
         if child.quick_ends > self.patience.quick_ends:
-            raise GaveUp(f"{why}, {child.quick_ends} times in a row: {last_line(log)} (see {log})")
+            raise GaveUp(f"{why}, {child.quick_ends} times in a row: {last_line(log)}{room} (see {log})")
         pause_s = self.patience.pause_s(child.quick_ends)
         child.starts_at = now + pause_s
         said = f": {last_line(log)}" if code >= 0 else ""  # who was killed could not say why
-        self.say(f"{why}; starting it again in {pause_s:.1f} s{said} (see {log})")
+        self.say(f"{why}; starting it again in {pause_s:.1f} s{said}{room} (see {log})")
 
 
 def ending(code: int) -> str:
@@ -106,6 +109,13 @@ def ending(code: int) -> str:
         return f"was killed by {signal.Signals(-code).name}"
     known = {exit_code.value: exit_code.name.lower().replace("_", " ") for exit_code in Exit}
     return f"ended with {code} ({known[code]})" if code in known else f"ended with {code}"
+
+
+def no_room(folder: Path | None) -> str:
+    """What to say of a disk that is full, as far as a program needs room to start; empty while there is some."""
+    if folder is None or not folder.exists() or shutil.disk_usage(folder).free >= LEAST_ROOM:
+        return ""
+    return f"; No space left on the disk of {folder}: make room, it goes on by itself then"
 
 
 def last_line(log: Path) -> str:

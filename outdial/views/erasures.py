@@ -64,6 +64,36 @@ async def owed(db: Db, before_us: int) -> Sequence[Owed]:
     return [Owed(row["campaign"], row["erasure_id"]) for row in await found.fetchall()]
 
 
+@dataclass(frozen=True, slots=True)
+class DeadRows:
+    """Rows of a campaign that were deleted since an instant, in so many deletes; their bytes may be in the files."""
+
+    campaign: str
+    since_us: int
+    deletes: int
+
+
+async def dead_rows(db: Db) -> Sequence[DeadRows]:
+    """What was deleted since the tables were written anew, whether anybody has to confirm it or not."""
+    found = await db.execute("SELECT campaign, since_us, deletes FROM dead_rows ORDER BY campaign LIMIT 1000")
+    return [DeadRows(**row) for row in await found.fetchall()]
+
+
+async def rewritten(db: Db, dead: Sequence[DeadRows]) -> None:
+    """The tables were written anew after these had been read; what was deleted since is still to go."""
+    for one in dead:
+        await db.execute(
+            "DELETE FROM dead_rows WHERE campaign = %s AND deletes = %s", [one.campaign, one.deletes]
+        )
+
+
+async def begun_in(db: Db, schema: str, owed: Sequence[Owed]) -> Sequence[Owed]:
+    """Those that a view version that is being filled has taken in as well: its rows of them are gone."""
+    found = await db.execute(f"SELECT campaign, erasure_id FROM {schema}.erasures")
+    known = {Owed(row["campaign"], row["erasure_id"]) for row in await found.fetchall()}
+    return [one for one in owed if one in known]
+
+
 async def now(db: Db) -> int:
     """A transaction number above every one that has begun so far."""
     found = await db.execute("SELECT pg_current_xact_id()::text::bigint AS at")

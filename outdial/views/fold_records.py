@@ -175,9 +175,16 @@ async def erase_everywhere(db: Db, campaign: str, chosen: Ranges, decided_us: in
         await _erase(db, campaign, chosen, decided_us)
 
 
+async def void_everywhere(db: Db, campaign: str, chosen: Ranges, at_us: int) -> None:
+    """Remove records that nobody has seen, from this version and from those that are kept."""
+    await _remove(db, campaign, chosen, at_us)
+    async for _ in each_kept(db):
+        await _remove(db, campaign, chosen, at_us)
+
+
 async def _erase(db: Db, campaign: str, chosen: Ranges, decided_us: int) -> None:
     await count_set(db, campaign, chosen, -1)
-    await erase(db, campaign, chosen)
+    await _remove(db, campaign, chosen, 0)
     await db.execute(
         """
         DELETE FROM rejected_rows AS r USING uploads AS u
@@ -187,10 +194,15 @@ async def _erase(db: Db, campaign: str, chosen: Ranges, decided_us: int) -> None
     )
 
 
-async def erase(db: Db, campaign: str, chosen: Ranges) -> None:
-    """Remove every row of these records."""
+async def _remove(db: Db, campaign: str, chosen: Ranges, at_us: int) -> None:
+    """Remove every row of these records; the tables have to be written anew some time after `at_us`."""
     for table in ("attempts", "record_states", "records", "missing_persons"):
         await _delete_from(db, table, campaign, chosen)
+    await db.execute(
+        "INSERT INTO dead_rows AS d VALUES (%s, %s, 1) ON CONFLICT (campaign)"
+        " DO UPDATE SET deletes = d.deletes + 1, since_us = least(d.since_us, excluded.since_us)",
+        [campaign, at_us],
+    )
 
 
 async def _delete_from(db: Db, table: str, campaign: str, chosen: Ranges) -> None:

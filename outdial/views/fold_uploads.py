@@ -94,7 +94,7 @@ async def void(batch: Batch, fact: Fact, event: UploadRejected | UploadAbandoned
         upload.state, upload.code = "rejected", "abandoned"
     await batch.settle()
     if upload.numbers:
-        await fold_records.erase(batch.db, fact.campaign, _numbers(upload))
+        await fold_records.void_everywhere(batch.db, fact.campaign, _numbers(upload), fact.at_us)
 
 
 def withdrawn(batch: Batch, fact: Fact, upload_id: str) -> None:

@@ -202,6 +202,17 @@ async def sequence(db: Db, campaign_id: str) -> int:
     return int(row["sequence"]) if row else 0
 
 
+async def last_delete(db: Db, campaign_id: str) -> int:
+    """The sequence of the last delete of a campaign, 0 when nothing was ever deleted."""
+    found = await db.execute(
+        "SELECT sequence FROM history WHERE campaign = %s AND type = 'RecordsDeleted'"
+        " ORDER BY sequence DESC LIMIT 1",
+        [campaign_id],
+    )
+    row = await found.fetchone()
+    return int(row["sequence"]) if row else 0
+
+
 def chosen(
     filters: Sequence[Filter], zone: str, default_date_field: str = "created"
 ) -> tuple[str, list[Any]]:

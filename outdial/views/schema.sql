@@ -174,6 +174,14 @@ CREATE TABLE erasures (
     PRIMARY KEY (campaign, erasure_id)
 );
 
+-- Campaigns of which rows were deleted since the tables were written anew: their bytes may still be in the files.
+-- `since_us` 0: somebody was deleted for good, it has to be soon.
+CREATE TABLE dead_rows (
+    campaign text PRIMARY KEY,
+    since_us bigint NOT NULL,
+    deletes bigint NOT NULL
+);
+
 -- Records whose row was no longer in its block. Right if an event before `known_until` deletes them or voids their
 -- upload, which takes them off this list; otherwise personal data has been lost.
 CREATE TABLE missing_persons (
@@ -222,3 +230,9 @@ BEGIN
     END LOOP;
 END $$;
 CREATE INDEX records_phone ON records (campaign, phone);
+
+-- No statistics of what is personal: the catalogue would keep the most common values beyond their erasure.
+ALTER TABLE records
+    ALTER COLUMN phone SET STATISTICS 0,
+    ALTER COLUMN name SET STATISTICS 0,
+    ALTER COLUMN extra SET STATISTICS 0;

@@ -5,6 +5,7 @@ transaction, so that every connection means the new tables with its next stateme
 (schema.sql) it was made with: a program with another layout fills a new version before it goes on.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ from outdial.views.database import SCHEMA, Row, connect
 
 META: Final = "outdial"
 LOCK: Final = 0x6F757464  # only one process makes or switches versions
+FILL_LOCK: Final = 0x66696C6C  # held by whoever fills a version, as long as it lives
+LOCK_RETRY_S: Final = 0.2
 FILLING, CURRENT, KEPT = "filling", "current", "kept"
 Db = AsyncConnection[Row]
 
@@ -60,11 +63,37 @@ async def prepare(dsn: str) -> Version:
 
 async def begin(dsn: str) -> Version:
     """A new, empty version to be filled; one that was left half filled is dropped."""
+    await drop_half_filled(dsn)
+    async with _administering(dsn) as db:
+        return await _make(db, FILLING)
+
+
+async def hold_filling(db: Db) -> None:
+    """Wait until nobody else fills a version; this connection does from now on, until it is closed.
+
+    Asks again and again: a statement that waits in the database would keep deleted rows visible.
+    """
+    while not await _lock_filling(db):  # noqa: ASYNC110  # another process lets go
+        await asyncio.sleep(LOCK_RETRY_S)
+
+
+@asynccontextmanager
+async def nobody_fills(db: Db) -> AsyncIterator[bool]:
+    """Whether no version is being filled; then nobody begins to meanwhile."""
+    is_free = await _lock_filling(db)
+    try:
+        yield is_free
+    finally:
+        if is_free and not db.closed:
+            await db.execute("SELECT pg_advisory_unlock(%s)", [FILL_LOCK])
+
+
+async def drop_half_filled(dsn: str) -> None:
+    """Remove versions whose filling has died: deletes do not reach them. Only while `nobody_fills`."""
     async with _administering(dsn) as db:
         for version in await _listed(db):
             if version.state == FILLING:
                 await _drop(db, version)
-        return await _make(db, FILLING)
 
 
 async def listed(dsn: str) -> Sequence[Version]:
@@ -117,6 +146,11 @@ async def each_kept(db: Db) -> AsyncIterator[Version]:
             await db.execute("SELECT set_config('search_path', %s, true)", [before])
 
 
+async def filling_schemas(db: Db) -> Sequence[str]:
+    """The schemas of versions that are being filled, or were when their filling died."""
+    return [version.schema for version in await _listed(db) if version.state == FILLING]
+
+
 async def listed_schemas(db: Db) -> Sequence[str]:
     """The schemas of all versions."""
     return [version.schema for version in await _listed(db)]
@@ -138,6 +172,12 @@ async def _administering(dsn: str) -> AsyncIterator[Db]:
             " layout text NOT NULL, made_us bigint NOT NULL)"
         )
         yield db
+
+
+async def _lock_filling(db: Db) -> bool:
+    found = await db.execute("SELECT pg_try_advisory_lock(%s) AS free", [FILL_LOCK])
+    row = await found.fetchone()
+    return bool(row and row["free"])
 
 
 async def _listed(db: Db) -> list[Version]:

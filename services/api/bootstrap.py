@@ -66,7 +66,7 @@ def build(settings: Settings) -> FastAPI:
     limits = UploadLimits(file_bytes=settings.upload_max_bytes)
     ports = LogUploadPorts(log, reading, settings.upload_max_rows, limits.chunk_rows)
     uploads = UploadQueue(UploadStore(settings.folder("uploads")), ports, limits)
-    downloads = Downloads(settings.folder("downloads"), Snapshots(dsn, allows).open)
+    downloads = Downloads(settings.folder("downloads"), Snapshots(dsn, allows).open, reading.last_delete)
     rooms = Rooms(log, reading, uploads, downloads)
     deps = Deps(
         commands=Commands(log),
@@ -102,6 +102,7 @@ async def _start(rooms: Rooms) -> None:
     await rooms.log.start()
     await rooms.reading.start()
     await rooms.uploads.start()
+    await rooms.downloads.start_looking()
 
 
 async def _stop(rooms: Rooms) -> None:

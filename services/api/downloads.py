@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from services.api.problems import Problem
 
 KEPT_S: Final = 3_600
 MAX_JOBS: Final = 20
+LOOK_EVERY_S: Final = 5.0
+LastDelete = Callable[[str], Awaitable[int]]
 OpenFile = Callable[[DownloadOrder], Awaitable[DownloadFile]]
 State = Literal["writing", "done", "failed"]
 log = logging.getLogger(__name__)
@@ -37,6 +40,11 @@ class DownloadJob:
     state: State = "writing"
     size: int = 0
     sha256: str = ""
+
+    @property
+    def sequence(self) -> int:
+        """The last event of the campaign that the rows show."""
+        return int(self.log_position.rpartition("@")[2])
 
     @property
     def url(self) -> str:
@@ -68,12 +76,21 @@ class DownloadJob:
 
 
 class Downloads:
-    """The download jobs of this process; files live below `root` and shorter than any erasure bound."""
+    """The download jobs of this process; files live below `root`, for an hour, and not beyond a delete.
 
-    def __init__(self, root: Path, open_file: OpenFile) -> None:
-        self._root, self._open_file = root, open_file
+    `last_delete` tells the sequence of a campaign's last delete: files from before it may hold who is gone.
+    """
+
+    def __init__(self, root: Path, open_file: OpenFile, last_delete: LastDelete) -> None:
+        self._root, self._open_file, self._last_delete = root, open_file, last_delete
+        self._looking: asyncio.Task[None] | None = None
         self._jobs: dict[str, DownloadJob] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def start_looking(self) -> None:
+        """Remove what a killed process has left; from now on, remove what is over."""
+        await asyncio.to_thread(shutil.rmtree, self._root, ignore_errors=True)
+        self._looking = asyncio.create_task(self._look())
 
     async def open(self, order: DownloadOrder) -> DownloadFile:
         """Fix the rows of a download. Raises Problem."""
@@ -116,6 +133,8 @@ class Downloads:
 
     async def stop(self) -> None:
         """End the writing and remove every file."""
+        if self._looking is not None:
+            self._looking.cancel()
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
@@ -126,8 +145,28 @@ class Downloads:
         """Remove the files that are over."""
         for job in [one for one in self._jobs.values() if one.created_us < _now_us() - KEPT_S * 1_000_000]:
             if job.download_id not in self._tasks:
-                job.path.unlink(missing_ok=True)
-                del self._jobs[job.download_id]
+                self._forget(job)
+
+    async def forget_deleted(self) -> None:
+        """Remove the files of rows from before a delete. Raises Problem `database-unavailable`."""
+        for campaign in {job.order.campaign for job in self._jobs.values()}:
+            last = await self._last_delete(campaign)
+            for job in [one for one in self._jobs.values() if one.order.campaign == campaign]:
+                if job.sequence < last and job.download_id not in self._tasks:
+                    self._forget(job)
+
+    def _forget(self, job: DownloadJob) -> None:
+        job.path.unlink(missing_ok=True)
+        del self._jobs[job.download_id]
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                self.forget_old()
+                await self.forget_deleted()
+            except (Problem, OSError) as error:
+                log.warning("old downloads stay for now", extra={"why": str(error)})
 
     async def _write(self, job: DownloadJob, file: DownloadFile) -> None:
         try:

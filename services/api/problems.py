@@ -1,5 +1,6 @@
 """Every error answer: RFC 9457 problem documents whose codes come from schemas/errors.yaml alone."""
 
+import errno
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -35,6 +36,11 @@ class Problem(Exception):
     ) -> None:
         super().__init__(f"{code}: {detail}")
         self.code, self.detail, self.headers, self.fields = code, detail, dict(headers or {}), fields
+
+
+def is_no_room(error: BaseException) -> bool:
+    """Whether the disk took no more, or no more of this account."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def catalogue() -> Mapping[str, Any]:
@@ -103,6 +109,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(LogUnavailable, _on_log_unavailable)
     app.add_exception_handler(OutcomeUnknown, _on_outcome_unknown)
+    app.add_exception_handler(OSError, _on_machine)
     app.add_exception_handler(Exception, _on_anything)
 
 
@@ -132,6 +139,13 @@ async def _on_outcome_unknown(_: Request, error: Exception) -> Response:
     assert isinstance(error, OutcomeUnknown)  # noqa: S101 - registered for this type
     where = {"Location": f"/v1/commands/{error.command_id}"}
     return response(Problem("outcome-unknown", headers=where, command_id=error.command_id))
+
+
+async def _on_machine(_: Request, error: Exception) -> Response:
+    """A full disk is for the operator; whatever else the machine refuses is an error of ours."""
+    if is_no_room(error):
+        return response(Problem("disk-full"))
+    raise error
 
 
 async def _on_anything(_: Request, __: Exception) -> Response:

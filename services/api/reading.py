@@ -162,6 +162,11 @@ class ViewReading:
             partition = int((await _known(db, campaign))["partition"])
             return partition, await queries.rejected_rows(db, campaign, upload_id, limit)
 
+    async def last_delete(self, campaign: str) -> int:
+        """The sequence of its last delete, 0 when there was none."""
+        async with self._connections.lent() as db:
+            return await queries.last_delete(db, campaign)
+
     async def history(self, campaign: str, query: HistoryQuery) -> Json:
         """Its events, a page."""
         async with self._connections.lent() as db:

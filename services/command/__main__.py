@@ -24,6 +24,7 @@ from outdial.runtime import service
 from outdial.runtime.health import HealthServer, Readiness
 from outdial.runtime.settings import Settings
 from services.command.decider import CommandDecider, Rules
+from services.command.erasing import Spans
 from services.command.keeping import rules_of_this_program
 from services.command.metrics import Metrics
 from services.command.rows import RowReader
@@ -31,6 +32,7 @@ from services.command.rows import RowReader
 log = logging.getLogger(__name__)
 START_PATIENCE_S: Final = 60.0
 ERASURE_MARGIN_US: Final = 5_000_000
+SECOND_US: Final = 1_000_000
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -44,7 +46,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     rules = Rules(
         plan.partitions,
         settings.delete_grace,
-        erasure_margin_us(plan),
+        spans(settings, plan),
         settings.stopped_allows,
         rules_of_this_program(),
     )
@@ -69,10 +71,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await blocks.stop()
 
 
-def erasure_margin_us(plan: topics.Layout) -> int:
-    """How long a compacted file of the blocks may still be on a broker's disk."""
+def spans(settings: Settings, plan: topics.Layout) -> Spans:
+    """How long what is to go stays; a compacted file is on a broker's disk for a while."""
     config = topics.settings_of("outdial.persons", plan)
-    return int(config["file.delete.delay.ms"]) * 1000 + ERASURE_MARGIN_US
+    return Spans(
+        int(config["file.delete.delay.ms"]) * 1000 + ERASURE_MARGIN_US,
+        int(settings.unreferenced_after * SECOND_US),
+        settings.refused_kept * SECOND_US,
+    )
 
 
 def readiness(ownership: GroupOwnership) -> Readiness:

@@ -5,7 +5,7 @@ Holds speculative state: whatever fails between here and the commit, the writer 
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from outdial.campaign.answers import answer
@@ -25,7 +25,7 @@ from outdial.messages.request import request_hash
 from outdial.messages.schemas import data, schema_names
 from services.command import keeping
 from services.command.answering import Asked, accepted, rejected, text_of
-from services.command.erasing import Erasing
+from services.command.erasing import Erasing, Spans
 from services.command.keeping import Kept
 from services.command.known import KnownCommands
 from services.command.metrics import Metrics
@@ -60,7 +60,7 @@ class Rules:
 
     partitions: int
     delete_grace_s: int = 0
-    erasure_margin_us: int = 0
+    spans: Spans = field(default_factory=Spans)
     stopped_allows: frozenset[str] = frozenset()
     fold: str = ""
 
@@ -78,7 +78,7 @@ class CommandDecider:
         self._epoch = 0
         self._now_us = 0
         self._prepared: dict[int, Rows] = {}
-        self._erasing = Erasing(partition, codec, self._streams, rows, rules.erasure_margin_us)
+        self._erasing = Erasing(partition, codec, self._streams, rows, rules.spans)
 
     @property
     def streams(self) -> Streams:
@@ -161,6 +161,7 @@ class CommandDecider:
     def handle(self, record: LogRecord, now_us: int) -> Decision:
         """Decide one command; whatever it is, somebody hears what became of it."""
         self._now_us = now_us
+        self._erasing.heard(record.timestamp_us)
         rows = self._prepared.pop(record.offset, Rows())
         try:
             envelope = Envelope.of(record.headers)

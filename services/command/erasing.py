@@ -31,9 +31,20 @@ HOLDER: Final = "log"
 HEARTBEAT: Final = Message(b"heartbeat", None)
 LOOK_EVERY_US: Final = 5_000_000
 SWEEP_EVERY_US: Final = 60_000_000
-UNREFERENCED_US: Final = 3_600_000_000  # an uploader that was that slow has been abandoned before
+HOUR_US: Final = 3_600_000_000
 
 Place = BlockErasure | ChunkRef  # rows that are known, or duplicates that are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """`margin_us`: how long the broker keeps a compacted file before it removes it. `unreferenced_us`: how old a block
+    is that nobody refers to when it goes; an uploader that was that slow has been abandoned before. `refused_us`: how
+    long people can correct the rows that an upload refused."""
+
+    margin_us: int = 0
+    unreferenced_us: int = HOUR_US
+    refused_us: int = 30 * 24 * HOUR_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +87,19 @@ class _Job:
 
 
 class Erasing:
-    """One partition's work, a few blocks at a time: commands wait for no more than that.
-
-    `margin_us`: how long the broker keeps a compacted file before it removes it.
-    """
+    """One partition's work, a few blocks at a time: commands wait for no more than that."""
 
     def __init__(
-        self, partition: int, codec: Codec, streams: Streams, rows: RowReader, margin_us: int
+        self, partition: int, codec: Codec, streams: Streams, rows: RowReader, spans: Spans
     ) -> None:
         self._partition, self._codec, self._streams, self._rows = partition, codec, streams, rows
-        self._margin_us = margin_us
+        self._spans = spans
         self._jobs: dict[tuple[str, str], _Job] = {}
-        self._look_us = self._sweep_us = 0
+        self._look_us = self._sweep_us = self._heard_us = 0
+
+    def heard(self, command_us: int) -> None:
+        """A command that was appended at this instant is decided: later ones may name blocks that wait for them."""
+        self._heard_us = command_us
 
     async def rewrites(self, now_us: int) -> Sequence[Message]:
         """Blocks without the rows that are to go; and what keeps compaction going."""
@@ -97,15 +109,12 @@ class Erasing:
             self._jobs = {
                 key: self._jobs.get(key) or _Job.of(*pending) for key, pending in self._pending(now_us)
             }
-            messages += [HEARTBEAT] if self._jobs else []
+            messages += [HEARTBEAT] if self._jobs or await self._is_uncompacted() else []
         if job := next((job for job in self._jobs.values() if job.to_rewrite), None):
             for _ in range(min(BLOCKS_AT_ONCE, len(job.to_rewrite))):
                 if message := await self._rewrite(job.stream, job.to_rewrite.popleft()):
                     messages.append(message)
-        if now_us >= self._sweep_us:
-            self._sweep_us = now_us + SWEEP_EVERY_US
-            messages += self._unreferenced(now_us)
-        return messages
+        return messages + self._swept(now_us)
 
     async def erased(self, now_us: int) -> Sequence[Erased]:
         """Erasures whose older blocks were compacted away and whose files are removed."""
@@ -117,7 +126,7 @@ class Erasing:
         done = [
             key
             for key, job in self._jobs.items()
-            if job.compacted_us is not None and now_us >= job.compacted_us + self._margin_us
+            if job.compacted_us is not None and now_us >= job.compacted_us + self._spans.margin_us
         ]
         for key in done:  # found again at the next look, should the history not say so by then
             del self._jobs[key]
@@ -162,10 +171,27 @@ class Erasing:
             and self._rows.phone_hash(phone) not in phones
         )
 
+    async def _is_uncompacted(self) -> bool:
+        """Whether older versions of blocks can still be read, whoever replaced them."""
+        for key in self._rows.replaced(self._partition)[:BLOCKS_AT_ONCE]:
+            if not await self._rows.is_only_newest(key):
+                return True
+        return False
+
+    def _swept(self, now_us: int) -> list[Message]:
+        """From time to time; not at once after an opening, when commands may wait that nobody has seen."""
+        if now_us < self._sweep_us:
+            return []
+        is_first, every_us = not self._sweep_us, min(SWEEP_EVERY_US, self._spans.unreferenced_us)
+        self._sweep_us = now_us + every_us
+        return [] if is_first else self._unreferenced(now_us)
+
     def _unreferenced(self, now_us: int) -> list[Message]:
         """Tombstones for old blocks that no campaign refers to: of dead uploaders, rejected or abandoned uploads."""
-        old = self._rows.living(self._partition, now_us - UNREFERENCED_US)
+        decided_us = min(now_us, self._heard_us or now_us)
+        old = self._rows.living(self._partition, decided_us - self._spans.unreferenced_us)
         if not old or any(stream.parked for stream in self._streams):
             return []  # what a parked campaign refers to is not known
-        referenced = {block for stream in self._streams for block in referenced_blocks(stream.state)}
+        since_us = now_us - self._spans.refused_us
+        referenced = {block for stream in self._streams for block in referenced_blocks(stream.state, since_us)}
         return [Message(key.encode(), None) for key in old if key not in referenced][:BLOCKS_AT_ONCE]

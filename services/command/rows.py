@@ -91,6 +91,10 @@ class RowReader:
         """Ids of blocks that were written before an instant and not tombstoned since."""
         return self._blocks.living(partition, before_us)
 
+    def replaced(self, partition: int) -> list[str]:
+        """Ids of blocks that were rewritten or tombstoned, and whose older versions may still be readable."""
+        return self._blocks.replaced(partition)
+
     async def is_only_newest(self, block_id: str) -> bool:
         """Whether no older version of a block can be read any more."""
         return await self._blocks.is_only_newest(block_id)

@@ -50,5 +50,5 @@ class Beside:
         await asyncio.gather(
             Results(kafka, dsn).run(),
             Graces(kafka, dsn).run(),
-            Erasures(kafka, partitions, dsn).run(),
+            Erasures(kafka, partitions, dsn, self._settings.unreferenced_after).run(),
         )

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import psycopg
@@ -15,9 +16,9 @@ from outdial.client.requests import OutcomeUnknown, Request
 from outdial.client.sender import CommandSender
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import LogUnavailable
-from outdial.views import erasures
+from outdial.views import erasures, versions
 from outdial.views.database import Row, connect
-from outdial.views.erasures import Owed
+from outdial.views.erasures import DeadRows, Owed
 from services.projection.graces import MARGIN_US
 
 log = logging.getLogger(__name__)
@@ -29,11 +30,23 @@ SHARE: Final = 20  # of the time at most one part in twenty goes into rewriting 
 BUSY_PAUSE_S: Final = 30.0
 
 
-class Erasures:
-    """Any number of processes may do this: a confirmation counts once."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`owed` have to be confirmed; `dead` are rows whose bytes may still be in the files, owed or not."""
 
-    def __init__(self, kafka: KafkaConfig, partitions: int, dsn: str) -> None:
+    owed: Sequence[Owed]
+    dead: Sequence[DeadRows]
+
+
+class Erasures:
+    """Any number of processes may do this: a confirmation counts once.
+
+    `unreferenced_s`: how long rows of uploads that came to nothing may stay in the files, when nobody waits for it.
+    """
+
+    def __init__(self, kafka: KafkaConfig, partitions: int, dsn: str, unreferenced_s: float) -> None:
         self._kafka, self._partitions, self._dsn = kafka, partitions, dsn
+        self._unreferenced_us = int(unreferenced_s * 1_000_000)
 
     async def run(self) -> None:
         """For ever; what is away is asked again later."""
@@ -52,20 +65,38 @@ class Erasures:
                 log.warning("could not erase", extra={"error": str(error)})
 
     async def erase(self, db: AsyncConnection[Row]) -> int:
-        """Rewrite the tables if anything is owed, confirm it; returns how many deletes were confirmed."""
-        owed = await erasures.owed(db, time.time_ns() // 1000 - MARGIN_US)
-        if not owed:
-            return 0
-        await _old_readers_gone(db)
-        if not await erasures.rewrite(db):
-            log.warning(
-                "the account may not force a checkpoint: old write-ahead log stays until the next one"
-            )
-        await self._confirm(owed)
-        log.info("deleted rows are gone from the database", extra={"deletes": len(owed)})
-        return len(owed)
+        """Rewrite the tables if anything is due, confirm it; returns how many deletes that were."""
+        async with versions.nobody_fills(db) as nobody_fills:
+            if nobody_fills and await versions.filling_schemas(db):
+                await versions.drop_half_filled(self._dsn)
+            due = await self._due(db, is_filling=not nobody_fills)
+            if not due.owed and not due.dead:
+                return 0
+            await _old_readers_gone(db)
+            if not await erasures.rewrite(db):
+                log.warning(
+                    "the account may not force a checkpoint: old write-ahead log stays until the next one"
+                )
+            await erasures.rewritten(db, due.dead)
+            await self._confirm(due.owed)
+        log.info("deleted rows are gone from the database", extra={"deletes": len(due.owed)})
+        return len(due.owed) + len(due.dead)
+
+    async def _due(self, db: AsyncConnection[Row], *, is_filling: bool) -> Due:
+        now_us = time.time_ns() // 1000
+        owed = await erasures.owed(db, now_us - MARGIN_US)
+        dead = await erasures.dead_rows(db)
+        if is_filling:
+            schemas = await versions.filling_schemas(db)
+            owed = [] if not schemas else owed
+            for schema in schemas:
+                owed = await erasures.begun_in(db, schema, owed)
+        is_old = any(one.since_us < now_us - self._unreferenced_us for one in dead)
+        return Due(owed, dead if owed or is_old else [])
 
     async def _confirm(self, owed: Sequence[Owed]) -> None:
+        if not owed:
+            return
         sender = CommandSender(self._kafka, self._partitions, SOURCE)
         await sender.start()
         try:

@@ -30,11 +30,13 @@ async def rebuild(kafka: KafkaConfig, dsn: str, show: Show) -> Version:
     """
     former = await versions.prepare(dsn)
     tolerated = await _parked(dsn)
-    version = await versions.begin(dsn)
     sources = Sources(kafka)
     await sources.start()
     try:
-        async with await connect(dsn, version.schema) as db:
+        async with await connect(dsn) as db:
+            await versions.hold_filling(db)
+            version = await versions.begin(dsn)
+            await db.execute("SELECT set_config('search_path', %s, false)", [version.schema])
             await db.execute("SET synchronous_commit = off")  # a crash means: begin again
             while True:
                 parked = await _fill(kafka, db, sources, show)

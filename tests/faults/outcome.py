@@ -21,7 +21,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of fault. `short` and `long`: how often it has to hit; after `per_stage` injections comes a new stage."""
+    """A kind of fault. `short` and `long`: how often it has to hit; after `per_stage` injections comes a new stage.
+    `brokers` and `small_disk` say on which platform."""
 
     name: str
     inject: Callable[[Stage], Awaitable[Hit]]
@@ -30,6 +31,7 @@ class Fault:
     names: Sequence[str] = ("a",)
     per_stage: int = 10
     brokers: int = 1
+    small_disk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

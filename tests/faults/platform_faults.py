@@ -2,17 +2,21 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tests.faults.outcome import Hit
+from tests.faults.small_disk import SmallPlatform
 from tests.faults.stage import ALL, Stage
 from tests.kit.until import until
 
 AWAY_S: Final = (0.1, 2.0)
 IN_STEP_S: Final = 60.0
+ENDS_WHILE_FULL: Final = 2  # the first, and one start at least that the full disk does not allow
+BACK_S: Final = 60.0
 
 
 async def broker_dies(stage: Stage) -> Hit:
@@ -30,6 +34,33 @@ async def broker_dies(stage: Stage) -> Hit:
     missed = "" if waiting else "no command waited"
     away_ms = int((back - killed) * 1000)
     return Hit(recovery_s, missed, {"commands waiting": waiting, "broker away, ms": away_ms})
+
+
+async def disk_fills_up(stage: Stage) -> Hit:
+    """Not a byte more on the broker's disk, under load: the broker ends and cannot start, until there is room again.
+
+    Counted from the first answer of the broker that its supervisor has started then.
+    """
+    platform = stage.deployment.platform
+    assert isinstance(platform, SmallPlatform)
+    await stage.deployment.served("a")
+    await stage.a_moment()
+    waiting, ends = stage.ledger.open_on(set(ALL)), len(platform.told)
+    filled = await asyncio.to_thread(platform.disk.fill)
+    await _looked_after(platform, lambda: len(platform.told) >= ends + ENDS_WHILE_FULL, "the broker ends")
+    platform.disk.free()
+    await _looked_after(platform, platform.brokers[0].answers, "the broker is back")
+    recovery_s = await stage.recovered(time.monotonic())
+    counted = {"commands waiting": waiting, "bytes": filled, "ends": len(platform.told) - ends}
+    return Hit(recovery_s, "" if waiting else "no command waited", counted)
+
+
+async def _looked_after(platform: SmallPlatform, true: Callable[[], bool], what: str) -> None:
+    def look() -> bool:
+        platform.look_after()
+        return true()
+
+    await until(look, f"{what}, see {platform.folder}: {platform.told}", BACK_S)
 
 
 async def one_of_three_dies(stage: Stage) -> Hit:

@@ -13,6 +13,7 @@ from tests.faults.catalogue import FAULTS
 from tests.faults.controls import CONTROLS, Control
 from tests.faults.outcome import Fault
 from tests.faults.running import folder_of, on_stage, run_control
+from tests.faults.small_disk import SmallPlatform
 from tests.faults.stage import Setting, staged
 
 SEED = 20261126
@@ -35,7 +36,9 @@ GROUPS = {
 
 
 def test_no_fault_is_left_out() -> None:
-    grouped = [fault.name for group in [*GROUPS.values(), those("three")] for fault in group]
+    grouped = [
+        fault.name for group in [*GROUPS.values(), those("three"), those("disk full")] for fault in group
+    ]
 
     assert sorted(set(grouped)) == sorted(FAULTS)
 
@@ -49,6 +52,14 @@ async def test_the_log_keeps_every_promise_under(platform: LocalPlatform, name: 
 @pytest.mark.timeout(180)
 async def test_the_log_keeps_every_promise_while_one_of_three_brokers_is_away(cluster: LocalPlatform) -> None:
     await keeps_every_promise(cluster, "three brokers", those("three"))
+
+
+@pytest.mark.timeout(180)
+async def test_the_log_keeps_every_promise_when_the_brokers_disk_is_full(
+    small_platform: SmallPlatform,
+) -> None:
+    await keeps_every_promise(small_platform, "disk full", those("disk full"))
+    assert any("No space left on" in line for line in small_platform.told), "people are told why"
 
 
 async def keeps_every_promise(platform: LocalPlatform, name: str, faults: Sequence[Fault]) -> None:

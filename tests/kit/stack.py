@@ -1,6 +1,7 @@
 """Runs `outdial up` as its users do, as a process of its own, and kills it as their machines do."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -91,6 +92,16 @@ class Stack:
         for process in self.processes():
             if f"services.{service}" in process.cmdline():
                 process.send_signal(signal.SIGKILL)
+
+    def lose_api(self, folder: Path) -> None:
+        """kill -9 of the API, and a folder of its disk is lost: another machine goes on in its place."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)  # or it would be started again on the same disk
+        try:
+            self.kill("api")
+            shutil.rmtree(folder)
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def stop(self, timeout_s: float = 40.0) -> int:
         """SIGTERM to the parent, as an init system does; returns its exit code."""

@@ -10,7 +10,7 @@ from typing import Final
 from outdial.client.requests import OutcomeUnknown
 from outdial.eventlog.ports import LogUnavailable
 from outdial.files.upload import UploadLimits, UploadRules
-from services.api.problems import Problem
+from services.api.problems import Problem, is_no_room
 from services.api.uploads.job import UploadJob
 from services.api.uploads.run import NotYet, Run, UploadPorts, carry, give_up
 from services.api.uploads.store import RECEIPT_S, UploadStore
@@ -19,6 +19,7 @@ AT_ONCE: Final = 2
 MOST_WAITING: Final = 100
 WAIT_S: Final = 0.5
 MAX_WAIT_S: Final = 10.0
+FORGET_EVERY_S: Final = 600.0
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +40,7 @@ class UploadQueue:
         self._over: dict[str, asyncio.Event] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._wait_s = wait_s
+        self._forgetting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Load what is on disk: unfinished uploads are resumed, old receipts are forgotten."""
@@ -49,10 +51,11 @@ class UploadQueue:
             else:
                 self.add(replace(job, resumed=True))
         self._forget_old()
+        self._forgetting = asyncio.create_task(self._forget())
 
     async def stop(self) -> None:
         """End the work in this process; what is unfinished stays on disk and is resumed by the next one."""
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *([self._forgetting] if self._forgetting else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -114,14 +117,21 @@ class UploadQueue:
                 self._end(replace(job, state="rejected", code=problem.code, text=problem.detail))
             except Exception:
                 log.exception("upload broke off", extra={"upload": job.upload_id, "campaign": campaign})
-                await give_up(self._run, self._jobs[job.upload_id], "internal-error")
-                self._end(replace(job, state="rejected", code="internal-error"))
+                await self._break_off(job)
             if lane and lane[0] == job.upload_id:
                 lane.pop(0)
         del self._tasks[campaign]
 
+    async def _break_off(self, job: UploadJob) -> None:
+        """It ends here. A log that is away hears nothing of it: what stands still there is abandoned."""
+        try:
+            await give_up(self._run, self._jobs[job.upload_id], "internal-error")
+        except (LogUnavailable, OutcomeUnknown) as why:
+            log.warning("upload stays open in the log", extra={"upload": job.upload_id, "why": str(why)})
+        self._end(replace(job, state="rejected", code="internal-error"))
+
     async def _one(self, job: UploadJob) -> None:
-        """Carry one job to its end, as often as the log, the views or another open upload make it wait."""
+        """Carry one job to its end, as often as log, views, a full disk or another open upload make it wait."""
         wait_s = self._wait_s
         while not self._jobs[job.upload_id].is_over:
             try:
@@ -132,6 +142,11 @@ class UploadQueue:
                 job = turned.job
             except (LogUnavailable, OutcomeUnknown) as why:
                 log.warning("upload waits", extra={"upload": job.upload_id, "why": str(why)})
+                job = replace(self._jobs[job.upload_id], resumed=True)
+            except OSError as why:
+                if not is_no_room(why):
+                    raise
+                log.error("upload waits for room on the disk", extra={"upload": job.upload_id})
                 job = replace(self._jobs[job.upload_id], resumed=True)
             self._note(job)
             await asyncio.sleep(wait_s)
@@ -145,11 +160,20 @@ class UploadQueue:
 
     def _end(self, job: UploadJob) -> None:
         job = replace(job, ended_us=job.ended_us or _now_us())
-        self.store.save(job)
-        self.store.drop_file(job)
+        try:
+            self.store.save(job)
+            self.store.drop_file(job)
+        except OSError as error:  # it is over all the same; another process would bring it to the same end
+            log.error("receipt is not kept", extra={"upload": job.upload_id, "why": str(error)})
         self._note(job)
         self._unwanted.discard(job.upload_id)
         self._over[job.upload_id].set()
+
+    async def _forget(self) -> None:
+        """Receipts go in time also where no further upload comes."""
+        while True:
+            await asyncio.sleep(FORGET_EVERY_S)
+            self._forget_old()
 
     def _forget_old(self) -> None:
         before_us = _now_us() - RECEIPT_S * 1_000_000

@@ -15,6 +15,7 @@ from outdial.campaign.filter import Filter
 from outdial.campaign.settings import CampaignSettings
 from outdial.client.requests import Answer, CommandRejected, Request
 from outdial.client.upload import Upload
+from outdial.eventlog.ports import LogUnavailable
 from outdial.files.upload import UploadChunk, UploadLimits, UploadRules
 from outdial.messages.codec import Codec
 from outdial.messages.persons import PersonsBlock
@@ -105,6 +106,10 @@ class FakeReading:
     uploads_seen: dict[str, Json] = field(default_factory=dict)
     block: PersonsBlock | None = None
     failure: Exception | None = None
+    deleted_at: int = 0
+
+    async def last_delete(self, campaign: str) -> int:
+        return self.deleted_at
 
     async def reached(self, log_position: str, timeout_s: float) -> bool:
         return int(log_position.rpartition("@")[2]) <= int(self.position.rpartition("@")[2])
@@ -203,6 +208,8 @@ class FakeSession:
         return accepted(self._request("commit"), details=counts | self.ports.outcome)
 
     async def reject(self, code: str, column: str = "") -> Answer:
+        if self.ports.is_away:
+            raise LogUnavailable("no broker")
         self.ports.rejects.append((self.upload.upload_id, code, column))
         return accepted(self._request("reject"))
 
@@ -219,6 +226,7 @@ class FakePorts:
 
     opening: Callable[[UploadJob], Answer | Exception] | None = None
     known_chunks: int = 0
+    is_away: bool = False
     busy: int = 0
     duplicates: list[tuple[int, str]] = field(default_factory=list)
     outcome: dict[str, Any] = field(default_factory=dict)
@@ -317,7 +325,7 @@ class Api:
             reading=self.reading,
             uploads=self.uploads,
             adding=Adding(self.ports),
-            downloads=Downloads(self.folder / "downloads", self.reading.open),
+            downloads=Downloads(self.folder / "downloads", self.reading.open, self.reading.last_delete),
             comments=Comments(self.blocks, Codec(), 4),
             rejected=RejectedRows(self.reading.find_rejected, self.reading.fetch),
             readiness=self.readiness,

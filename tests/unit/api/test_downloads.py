@@ -125,6 +125,33 @@ async def test_a_job_that_fails_leaves_no_file(api: Api) -> None:
     assert list((api.folder / "downloads").iterdir()) == []
 
 
+async def test_a_file_from_before_a_delete_is_gone_with_it(api: Api) -> None:
+    """It holds somebody who is to be forgotten; one from after the delete does not."""
+    async with api.client() as client:
+        where = (await client.post(f"{BASE}/downloads?format=csv")).headers["location"]
+        assert (await whole(api, where))["state"] == "done"
+        api.reading.deleted_at = 9
+        await api.app.state.downloads.forget_deleted()
+        assert (await client.get(f"{where}/file")).status_code == 200
+
+        api.reading.deleted_at = 10
+        await api.app.state.downloads.forget_deleted()
+
+        assert (await client.get(f"{where}/file")).status_code == 404
+    assert list((api.folder / "downloads").iterdir()) == []
+
+
+async def test_files_that_a_killed_process_left_are_removed_at_the_start(api: Api) -> None:
+    left = api.folder / "downloads" / "abc.part"
+    left.parent.mkdir()
+    left.write_bytes(b"somebody")
+
+    await api.app.state.downloads.start_looking()
+    await api.app.state.downloads.stop()
+
+    assert not left.exists()
+
+
 async def whole(api: Api, where: str) -> dict[str, Any]:
     """The state of a job when its writing is over."""
     await api.app.state.downloads.settled(where.rpartition("/")[2], 10)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.api.problems import Problem
+from services.api.problems import Problem, is_no_room
 from services.api.uploads.intake import Incoming, take_in
 
 BOUNDARY = "4f8c"
@@ -83,3 +83,11 @@ def test_what_is_no_whole_form_is_refused(body: bytes, content_type: str, tmp_pa
     with pytest.raises(Problem) as refused:
         sent(body, tmp_path, content_type)
     assert refused.value.code == "request-invalid"
+
+
+def test_a_full_disk_is_no_answer_about_the_file(tmp_path: Path) -> None:
+    """Which the API answers as `disk-full`."""
+    (tmp_path / "in").symlink_to("/dev/full")
+    with pytest.raises(OSError) as raised:
+        sent(part("file", CONTENT, "spring.csv") + END, tmp_path)
+    assert is_no_room(raised.value)

@@ -1,5 +1,6 @@
 """Every code of errors.yaml reaches callers as the contract says: status, media type, fields, when to retry."""
 
+import errno
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ async def test_the_type_of_a_problem_leads_to_its_meaning(code: str, tmp_path: P
     [
         (LogUnavailable("no broker"), 503, "log-unavailable"),
         (Problem("database-unavailable"), 503, "database-unavailable"),
+        (OSError(errno.ENOSPC, "No space left on device"), 503, "disk-full"),
     ],
 )
 async def test_a_room_that_is_away_is_503_with_retry_after(

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from outdial.client.requests import OutcomeUnknown, Request
+from outdial.client.requests import Answer, OutcomeUnknown, Request
 from outdial.eventlog.ports import LogUnavailable
 from outdial.files.upload import UploadLimits
 from services.api.uploads.job import UploadJob
 from services.api.uploads.queue import UploadQueue
 from services.api.uploads.store import UploadStore
+from tests.kit.until import until
 from tests.unit.api.fakes import CAMPAIGN, NOW_US, FakePorts, rejected
 
 ROWS = b"PhoneNumber\r\n" + b"".join(b"+4420794601%02d\r\n" % n for n in range(7))
@@ -249,3 +250,51 @@ async def test_an_error_of_ours_ends_that_upload_and_not_the_next(desk: Desk) ->
     first = await desk.over("u-1")
     assert (first.state, first.code) == ("rejected", "internal-error")
     assert desk.ports.rejects == [("u-1", "internal-error", "")]
+
+
+async def test_a_full_disk_makes_an_upload_wait_until_there_is_room(desk: Desk) -> None:
+    desk.ports.busy = 1  # it waits for its turn while the disk fills up
+    desk.give(job())
+    full = desk.folder / "u-1" / "job.part"
+    full.symlink_to("/dev/full")
+    await until(lambda: desk.ports.busy < -2, "it was tried again and again")
+    waiting = desk.queue.get(CAMPAIGN, "u-1")
+    assert waiting is not None
+    assert not waiting.is_over
+
+    full.unlink()
+
+    done = await desk.over()
+    assert (done.state, done.accepted, desk.ports.commits) == ("committed", 7, [("u-1", 3, 7)])
+
+
+async def test_the_end_of_an_upload_is_told_though_its_receipt_cannot_be_kept(desk: Desk) -> None:
+    desk.ports.may_take.clear()
+    desk.give(job())
+    await asyncio.wait_for(desk.ports.chunk_taken.wait(), 20)
+    waiting = desk.queue.get(CAMPAIGN, "u-1")
+    assert waiting is not None
+    full = desk.folder / "u-1" / "job.part"
+    desk.queue._unwanted.add("u-1")  # withdrawn, as the route does it without waiting
+    full.symlink_to("/dev/full")
+    desk.ports.may_take.set()
+
+    assert (await desk.over()).state == "withdrawn"
+
+    full.unlink()
+    desk.give(job("u-2"))
+    assert (await desk.over("u-2")).state == "committed", "the campaign takes the next file"
+
+
+async def test_an_upload_that_breaks_off_without_the_log_does_not_block_its_campaign(desk: Desk) -> None:
+    def breaks(_: UploadJob) -> Answer:
+        desk.ports.is_away = True
+        raise RuntimeError("a defect of ours")
+
+    desk.ports.opening = breaks
+    desk.give(job())
+    assert (await desk.over()).code == "internal-error"
+
+    desk.ports.is_away, desk.ports.opening = False, None
+    desk.give(job("u-2"))
+    assert (await desk.over("u-2")).state == "committed"

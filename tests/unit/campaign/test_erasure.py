@@ -118,3 +118,56 @@ def test_erasing_is_no_administrative_change() -> None:
     campaign.accept(c.ConfirmErasure("delete-1", "view:1"))
 
     assert campaign.state.version == version
+
+
+def test_rejected_rows_of_an_upload_that_was_given_up_are_needed_no_more() -> None:
+    for end in (c.WithdrawUpload("u2"), c.AbandonUpload("u2", 2**62)):
+        campaign = with_rejected_rows()
+        assert "spring/u2/0/r" in set(referenced_blocks(campaign.state)), "they may still be asked for"
+
+        campaign.accept(end)
+
+        assert set(referenced_blocks(campaign.state)) == {"spring/u1/0/x"}
+
+
+def test_rejected_rows_can_be_corrected_for_a_while_after_the_upload_has_ended() -> None:
+    campaign = with_rejected_rows()
+    assert "spring/u2/0/r" in set(referenced_blocks(campaign.state, campaign.now_us + 1)), "it has not ended"
+    campaign.accept(c.CommitUpload("u2", 1, 2))
+    ended_us = campaign.now_us
+
+    assert "spring/u2/0/r" in set(referenced_blocks(campaign.state, ended_us))
+    assert "spring/u2/0/r" not in set(referenced_blocks(campaign.state, ended_us + 1))
+    assert "spring/u2/0/x" in set(referenced_blocks(campaign.state, ended_us + 1)), "records stay"
+
+
+def test_rejected_rows_stay_while_the_withdrawal_of_their_upload_can_be_undone() -> None:
+    campaign = with_rejected_rows()
+    campaign.accept(c.CommitUpload("u2", 1, 2))
+    campaign.accept(c.WithdrawUpload("u2"), delete_grace_s=60)
+
+    assert "spring/u2/0/r" in set(referenced_blocks(campaign.state))
+
+
+def test_a_comment_that_comes_after_its_record_is_gone_is_not_kept() -> None:
+    campaign = ready()
+    campaign.start()
+    campaign.dial("Answered", 1)
+    campaign.stop()
+    campaign.accept(c.DeleteRecords(ONE, confirm_affected=1), "delete-1")
+    campaign.accept(c.ConfirmErasure("delete-1", "log"))
+    campaign.accept(c.ConfirmErasure("delete-1", "view:1"))
+
+    campaign.dispose(1, "Interested", comment_block_id="spring/comment/1/x")
+
+    assert set(referenced_blocks(campaign.state)) == {"spring/u1/0/x"}
+
+
+def with_rejected_rows() -> Campaign:
+    """Upload `u2` is open: a record, and a row that became none."""
+    campaign = ready(records=1)
+    campaign.accept(begin("u2"))
+    campaign.accept(
+        chunk("u2", 0, 1, invalid_block_id="spring/u2/0/r", invalid_row=[9], invalid_code=["phone-missing"])
+    )
+    return campaign

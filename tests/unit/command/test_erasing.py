@@ -7,7 +7,7 @@ from outdial.campaign.filter import Filter
 from outdial.eventlog.ports import Message
 from outdial.messages.codec import Codec
 from outdial.messages.persons import PersonsBlock, decode_block
-from services.command.erasing import BLOCKS_AT_ONCE, HEARTBEAT, LOOK_EVERY_US, Erased, Erasing
+from services.command.erasing import BLOCKS_AT_ONCE, HEARTBEAT, HOUR_US, LOOK_EVERY_US, Erased, Erasing, Spans
 from services.command.rows import RowReader
 from services.command.streams import Stream, Streams
 from tests.kit.campaign import Campaign, begin, chunk, ready
@@ -26,6 +26,7 @@ class Blocks(RowReader):
             for one in campaign.state.chunks
         }
         self.older: set[str] = set()
+        self.written_us: dict[str, int] = {}
         self.asked = 0
 
     async def block(self, block_id: str, offset: int, partition: int) -> PersonsBlock | None:
@@ -36,7 +37,10 @@ class Blocks(RowReader):
         return block_id not in self.older
 
     def living(self, partition: int, before_us: int) -> list[str]:
-        return []
+        return [key for key, at_us in self.written_us.items() if at_us < before_us and self.newest.get(key)]
+
+    def replaced(self, partition: int) -> list[str]:
+        return sorted(self.older)
 
     def append(self, messages: list[Message]) -> None:
         for message in messages:
@@ -60,7 +64,7 @@ class Work:
         streams = Streams(CODEC)
         streams.keep(Stream(campaign.state))
         self.blocks = Blocks(campaign)
-        self.erasing = Erasing(0, CODEC, streams, self.blocks, MARGIN_US)
+        self.erasing = Erasing(0, CODEC, streams, self.blocks, Spans(MARGIN_US))
         self.now_us = NOW_US
 
     async def second(self) -> tuple[list[Message], list[Erased]]:
@@ -118,3 +122,60 @@ async def test_the_log_is_kept_going_while_something_is_to_go(work: Work) -> Non
         work.now_us += 1_000_000
 
     assert beats == 20_000_000 // LOOK_EVERY_US
+
+
+async def test_the_log_is_kept_going_while_an_older_version_of_anything_can_be_read(work: Work) -> None:
+    """A swept block on a partition where nothing happens any more would stay in its segment for ever."""
+    work.erasing = Erasing(0, CODEC, Streams(CODEC), work.blocks, Spans(MARGIN_US))
+    work.blocks.older = {"spring/dead/0/x"}
+    assert list(await work.erasing.rewrites(work.now_us)) == [HEARTBEAT]
+
+    work.blocks.older.clear()
+
+    assert list(await work.erasing.rewrites(work.now_us + LOOK_EVERY_US)) == []
+
+
+class Sweep:
+    """An old block that nobody refers to, and a partition that looks after it."""
+
+    def __init__(self) -> None:
+        campaign = ready(records=0)
+        self.streams = Streams(CODEC)
+        self.streams.keep(Stream(campaign.state))
+        self.blocks = Blocks(campaign)
+        self.key = "spring/dead/0/x"
+        self.blocks.newest[self.key] = PersonsBlock("spring", "dead", "records", [0], [bytes(16)], ["+1"], ["A"])
+        self.blocks.written_us[self.key] = NOW_US
+        self.erasing = Erasing(0, CODEC, self.streams, self.blocks, Spans(MARGIN_US))
+
+    async def at(self, now_us: int) -> list[Message]:
+        found = [one for one in await self.erasing.rewrites(now_us) if one != HEARTBEAT]
+        self.blocks.append(found)
+        return found
+
+
+async def test_a_block_that_nobody_refers_to_goes_an_hour_later() -> None:
+    sweep = Sweep()
+    await sweep.at(NOW_US)
+    assert await sweep.at(NOW_US + HOUR_US) == []
+    assert await sweep.at(NOW_US + HOUR_US + 60_000_001) == [Message(sweep.key.encode(), None)]
+    assert await sweep.at(NOW_US + 2 * HOUR_US) == []
+
+
+async def test_nothing_is_swept_at_once_after_an_opening() -> None:
+    """Commands that came while nobody wrote may name the block, and are decided first."""
+    sweep = Sweep()
+    assert await sweep.at(NOW_US + 2 * HOUR_US) == []
+    assert await sweep.at(NOW_US + 2 * HOUR_US + 60_000_000) == [Message(sweep.key.encode(), None)]
+
+
+async def test_nothing_is_swept_that_a_waiting_command_may_name() -> None:
+    """The writer works off two hours of commands: those that name the block are not decided yet."""
+    sweep = Sweep()
+    await sweep.at(NOW_US)
+    sweep.erasing.heard(NOW_US + HOUR_US // 2)
+    assert await sweep.at(NOW_US + 2 * HOUR_US) == []
+
+    sweep.erasing.heard(NOW_US + 2 * HOUR_US)
+
+    assert await sweep.at(NOW_US + 3 * HOUR_US) == [Message(sweep.key.encode(), None)]

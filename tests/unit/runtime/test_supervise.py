@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from outdial.runtime import supervise
 from outdial.runtime.children import Command
 from outdial.runtime.exits import Exit
 from outdial.runtime.supervise import GaveUp, Patience, Supervisor, ending
@@ -90,3 +92,21 @@ def test_an_ending_is_told_in_words() -> None:
     assert ending(-9) == "was killed by SIGKILL"
     assert ending(Exit.USAGE) == "ended with 2 (usage)"
     assert ending(99) == "ended with 99"
+
+
+def test_a_full_disk_is_said_beside_the_last_words(
+    said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that finds no room often says something else, if anything."""
+    monkeypatch.setattr(supervise, "LEAST_ROOM", 1 << 60)
+    supervisor = Supervisor(said.append, AT_ONCE)
+    ends = replace(child(tmp_path, "import sys; sys.exit('memory fault')"), data=tmp_path)
+    supervisor.launch(ends)
+
+    def has_said() -> bool:
+        supervisor.look_after()
+        return bool(said)
+
+    wait_until(has_said, "it ended", 10)
+    supervisor.stop(["child"])
+    assert f"memory fault; No space left on the disk of {tmp_path}" in said[0]

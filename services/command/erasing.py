@@ -89,9 +89,7 @@ class _Job:
 class Erasing:
     """One partition's work, a few blocks at a time: commands wait for no more than that."""
 
-    def __init__(
-        self, partition: int, codec: Codec, streams: Streams, rows: RowReader, spans: Spans
-    ) -> None:
+    def __init__(self, partition: int, codec: Codec, streams: Streams, rows: RowReader, spans: Spans) -> None:
         self._partition, self._codec, self._streams, self._rows = partition, codec, streams, rows
         self._spans = spans
         self._jobs: dict[tuple[str, str], _Job] = {}
@@ -193,5 +191,7 @@ class Erasing:
         if not old or any(stream.parked for stream in self._streams):
             return []  # what a parked campaign refers to is not known
         since_us = now_us - self._spans.refused_us
-        referenced = {block for stream in self._streams for block in referenced_blocks(stream.state, since_us)}
+        referenced = {
+            block for stream in self._streams for block in referenced_blocks(stream.state, since_us)
+        }
         return [Message(key.encode(), None) for key in old if key not in referenced][:BLOCKS_AT_ONCE]

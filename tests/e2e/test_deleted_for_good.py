@@ -32,7 +32,10 @@ CANARY_PHONE, CANARY_NAME, CANARY_CITY = "2079460123", "Zephyrine Quillfeather",
 REFUSED_NAME, CANARY_COMMENT = "Ottoline Refused", "Would rather talk about dahlias"
 DELETED = (CANARY_PHONE, CANARY_NAME, CANARY_CITY, REFUSED_NAME, CANARY_COMMENT)
 KEPT_NAME = "Bartholomew Stays"
-NEVER_IN, NOT_EVEN_READ = "Gwendolyn Turnedaway", "Lysander Nonumber"  # of an upload that is rejected as a whole
+NEVER_IN, NOT_EVEN_READ = (
+    "Gwendolyn Turnedaway",
+    "Lysander Nonumber",
+)  # of an upload that is rejected as a whole
 LOST = "Thaddeus Halfway"  # of one whose uploader dies
 LOST_ROWS = 20_000
 ERASED_WITHIN_S = 150.0

@@ -48,7 +48,9 @@ def main(arguments: Sequence[str]) -> int:
                 if has_controls:
                     controls += [asyncio.run(_control(platform, number)) for number in range(len(CONTROLS))]
         except MountRefused as error:
-            say(f"NOT RUN, this account may mount nothing here: {', '.join(one.name for one in here)} ({error})")
+            say(
+                f"NOT RUN, this account may mount nothing here: {', '.join(one.name for one in here)} ({error})"
+            )
     lines = table.rows({name: found for name, found in outcomes.items() if found})
     say(table.text(table.HEADS, lines))
     say(table.text(CONTROL_HEADS, controls))
@@ -68,7 +70,11 @@ def _platform(brokers: int, small_disk: bool) -> Iterator[LocalPlatform]:
         folder = Path(name)
         folder.chmod(0o755)  # the database's account must reach its folder
         has_database = brokers == 1
-        made = SmallPlatform(folder) if small_disk else LocalPlatform(folder, brokers=brokers, database=has_database)
+        made = (
+            SmallPlatform(folder)
+            if small_disk
+            else LocalPlatform(folder, brokers=brokers, database=has_database)
+        )
         with made as platform:
             yield platform
 

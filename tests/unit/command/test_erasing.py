@@ -144,7 +144,9 @@ class Sweep:
         self.streams.keep(Stream(campaign.state))
         self.blocks = Blocks(campaign)
         self.key = "spring/dead/0/x"
-        self.blocks.newest[self.key] = PersonsBlock("spring", "dead", "records", [0], [bytes(16)], ["+1"], ["A"])
+        self.blocks.newest[self.key] = PersonsBlock(
+            "spring", "dead", "records", [0], [bytes(16)], ["+1"], ["A"]
+        )
         self.blocks.written_us[self.key] = NOW_US
         self.erasing = Erasing(0, CODEC, self.streams, self.blocks, Spans(MARGIN_US))
 

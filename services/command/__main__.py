@@ -46,7 +46,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         settings.delete_grace,
         erasure_margin_us(plan),
         settings.stopped_allows,
-        rules_of_this_program(),
+        f"{rules_of_this_program()}-{rows.key_mark}",
     )
     metrics = Metrics(REGISTRY)
     writer = WriterSettings(

@@ -16,6 +16,7 @@ from outdial.audit.reading import auditor_of, checked_events
 from outdial.client.connecting import kafka_config
 from outdial.client.registry import LayoutDiffers
 from outdial.client.replaying import tenths
+from outdial.donotcall.lists import is_list
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import IntegrityError, LogUnavailable
 from outdial.eventlog.replay import Progress
@@ -99,8 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("campaign", nargs="?", help="only this one")
     one.add_argument("--strict", action="store_true", help="stop at the first finding")
     one.add_argument("--json", action="store_true")
-    two = verbs.add_parser("replay", help="what a campaign was after an event")
-    two.add_argument("campaign")
+    two = verbs.add_parser("replay", help="what a campaign or list was after an event")
+    two.add_argument("campaign", help="or dnc:LIST")
     two.add_argument("--at", type=int, metavar="SEQUENCE", help="default: its last event")
     two.add_argument("--json", action="store_true")
     three = verbs.add_parser("export", help="the events as JSON lines")
@@ -118,7 +119,9 @@ def _verdict(auditor: Auditor, as_json: bool) -> str:
     lines = [str(finding) for finding in auditor.findings]
     lines += [f"{name}@{tip['sequence']}  {tip['hash']}" for name, tip in sorted(tips.items())]
     verdict = f"{len(auditor.findings)} findings" if auditor.findings else "every chain is whole"
-    return "\n".join([*lines, f"{auditor.events:,} events of {len(tips):,} campaigns: {verdict}"])
+    lists = sum(map(is_list, tips))
+    streams = f"{len(tips) - lists:,} campaigns" + (f" and {lists:,} do-not-call lists" if lists else "")
+    return "\n".join([*lines, f"{auditor.events:,} events of {streams}: {verdict}"])
 
 
 def _exported(event: Checked) -> dict[str, Any]:

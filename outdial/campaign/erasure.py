@@ -1,15 +1,38 @@
-"""Where the personal data of a campaign stands: which rows of which blocks an erasure must take out."""
+"""Where the personal data of a stream stands: which rows of which blocks an erasure must take out."""
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pyroaring import BitMap
 
-from outdial.campaign.book import DELETED
 from outdial.campaign.rules.records import WITHDRAWN
-from outdial.campaign.state import BlockRef, CampaignState, ChunkRef, Erasure
+from outdial.campaign.state import BlockRef, ChunkRef, Erasure, Upload
+
+
+class HoldsPersons(Protocol):
+    """A stream's state that refers to personal data: a campaign's, or a do-not-call list's."""
+
+    @property
+    def chunks(self) -> Sequence[ChunkRef]:
+        """Where the rows of its records or entries stand, in their order."""
+
+    @property
+    def further_blocks(self) -> Sequence[BlockRef]:
+        """Other blocks of its own."""
+
+    @property
+    def uploads(self) -> Mapping[str, Upload]:
+        """What further blocks of refused rows belong to."""
+
+    @property
+    def erasures(self) -> Mapping[str, Erasure]:
+        """What is to go."""
+
+    def is_present(self, record: int) -> bool:
+        """Whether a record or entry is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +44,7 @@ class BlockErasure:
     rows: frozenset[int] | None
 
 
-def pending(state: CampaignState, now_us: int, holder: str) -> list[Erasure]:
+def pending(state: HoldsPersons, now_us: int, holder: str) -> list[Erasure]:
     """Erasures whose grace is over and which the holder has not confirmed yet, oldest first."""
     return [
         erasure
@@ -30,7 +53,7 @@ def pending(state: CampaignState, now_us: int, holder: str) -> list[Erasure]:
     ]
 
 
-def blocks_of(state: CampaignState, records: BitMap) -> list[BlockErasure]:
+def blocks_of(state: HoldsPersons, records: BitMap) -> list[BlockErasure]:
     """Every block that holds personal data of the records, with the rows that are theirs."""
     starts = [chunk.first_record for chunk in state.chunks]
     rows: defaultdict[int, set[int]] = defaultdict(set)
@@ -46,7 +69,7 @@ def blocks_of(state: CampaignState, records: BitMap) -> list[BlockErasure]:
     return found + [BlockErasure(ref.block_id, ref.block_offset, None) for ref in comments]
 
 
-def refused_before(state: CampaignState, time_us: int) -> list[BlockErasure]:
+def refused_before(state: HoldsPersons, time_us: int) -> list[BlockErasure]:
     """Blocks of rows that uploads up to an instant refused.
 
     A delete takes them too: what could not be read as a number cannot be proven to be somebody else.
@@ -56,13 +79,13 @@ def refused_before(state: CampaignState, time_us: int) -> list[BlockErasure]:
     return [BlockErasure(ref.block_id, ref.block_offset, None) for ref in refused]
 
 
-def with_duplicates(state: CampaignState) -> list[ChunkRef]:
+def with_duplicates(state: HoldsPersons) -> list[ChunkRef]:
     """Chunks whose block holds rows that became no record: somebody who is in another row too."""
     return [chunk for chunk in state.chunks if chunk.block_size > len(chunk.block_rows)]
 
 
-def referenced_blocks(state: CampaignState, refused_since_us: int = 0) -> Iterator[str]:
-    """Ids of all blocks that the campaign still needs; whatever else is old enough may be swept.
+def referenced_blocks(state: HoldsPersons, refused_since_us: int = 0) -> Iterator[str]:
+    """Ids of all blocks that the stream still needs; whatever else is old enough may be swept.
 
     `refused_since_us`: rows that uploads refused are kept for people to correct them, if the upload ended since.
     """
@@ -77,12 +100,12 @@ def referenced_blocks(state: CampaignState, refused_since_us: int = 0) -> Iterat
             yield ref.block_id
 
 
-def _has_record(state: CampaignState, ref: BlockRef, erasing: BitMap) -> bool:
+def _has_record(state: HoldsPersons, ref: BlockRef, erasing: BitMap) -> bool:
     """Whether the record of a comment is there, or is on its way out with all that is its."""
-    return not state.book.flags[ref.record] & DELETED or ref.record in erasing
+    return state.is_present(ref.record) or ref.record in erasing
 
 
-def _is_wanted(state: CampaignState, ref: BlockRef, since_us: int) -> bool:
+def _is_wanted(state: HoldsPersons, ref: BlockRef, since_us: int) -> bool:
     """Whether somebody may still ask for refused rows: the upload was not given up, and has not ended long ago."""
     upload = state.uploads[ref.upload_id]
     is_given_up = upload.state == "abandoned" or upload.code == WITHDRAWN

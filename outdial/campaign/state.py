@@ -131,6 +131,15 @@ class CampaignState:
     erasures: dict[str, Erasure] = field(default_factory=dict)
 
     @property
+    def stream(self) -> str:
+        """The stream that this is the state of."""
+        return self.campaign_id
+
+    def is_present(self, record: int) -> bool:
+        """Whether the record is there: never deleted, not void."""
+        return self.book.is_present(record)
+
+    @property
     def open_upload(self) -> Upload | None:
         """The upload that is open; there is at most one, the last."""
         last = next(reversed(self.uploads.values()), None)

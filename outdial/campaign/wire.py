@@ -12,7 +12,7 @@ from outdial.campaign.filter import Filter
 from outdial.campaign.settings import AbandonLimit, CallingWindow, CampaignSettings, Disposition, RetryRule
 from outdial.messages.codec import Undecodable
 
-__all__ = ["COMMANDS", "EVENTS", "Undecodable", "column", "from_fields", "to_fields"]
+__all__ = ["COMMANDS", "EVENTS", "Undecodable", "column", "from_fields", "read", "to_fields"]
 
 Message: TypeAlias = c.Command | e.Event
 
@@ -106,27 +106,38 @@ _COLUMNS: Final[Mapping[type, Sequence[Sequence[str]]]] = {
 }
 
 
-def to_fields(message: Message) -> dict[str, Any]:
+def to_fields(message: Any) -> dict[str, Any]:
     """The fields of a command or event as its schema has them."""
     kind: type = type(message)
     return {name: _plain(getattr(message, name)) for name, _, _ in _plan(kind)}
 
 
 def from_fields(name: str, values: Mapping[str, Any]) -> Message:
-    """The command or event of that name; Undecodable for another name, a missing field, or columns of unequal length.
+    """The command or event of that name; Undecodable for another name, a missing field, columns of unequal length."""
+    message: Message = read(_MESSAGES, _COLUMNS, name, values)
+    return message
+
+
+def read(
+    kinds: Mapping[str, type],
+    columns: Mapping[type, Sequence[Sequence[str]]],
+    name: str,
+    values: Mapping[str, Any],
+) -> Any:
+    """The message of that name among `kinds`, its `columns` equally long; raises Undecodable.
 
     Fields that are not known here are left out: a newer schema may have them.
     """
-    kind = _MESSAGES.get(name)
+    kind = kinds.get(name)
     if kind is None:
-        raise Undecodable(f"{name} is neither a command nor an event")
-    message: Message = _build(kind, values)
-    for group in _COLUMNS.get(kind, ()):
+        raise Undecodable(f"{name} is neither a command nor an event here")
+    message = _build(kind, values)
+    for group in columns.get(kind, ()):
         _check(message, group)
     return message
 
 
-def _check(message: Message, group: Sequence[str]) -> None:
+def _check(message: Any, group: Sequence[str]) -> None:
     count = len(getattr(message, group[0]))
     for name in group[1:]:
         if len(getattr(message, name)) not in (0, count):

@@ -7,6 +7,7 @@ from typing import Any
 
 from outdial.campaign.commands import Command
 from outdial.campaign.wire import to_fields
+from outdial.donotcall import commands as donotcall
 from outdial.eventlog.ports import LogRecord, Message
 from outdial.messages.codec import Codec
 from outdial.messages.envelope import Envelope
@@ -19,7 +20,7 @@ class Request:
     """One command for one stream. The command id makes a repetition safe for at least 24 hours."""
 
     stream: str
-    command: Command
+    command: Command | donotcall.Command
     command_id: str
     actor: str
     expected_version: int | None = None

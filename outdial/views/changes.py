@@ -1,10 +1,11 @@
-"""Tells which campaigns' views have changed, as the database notifies it."""
+"""Tells which streams' views have changed, as the database notifies it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 
 from psycopg import AsyncConnection, OperationalError
 
+from outdial.donotcall.lists import PREFIX
 from outdial.views.database import CHANNEL, Row, connect
 
 RETRY_S = 0.5
@@ -82,7 +83,11 @@ class Changes:
         row = await found.fetchone()
         if row is None or not row["made"]:
             return
-        found = await connection.execute("SELECT campaign, sequence FROM campaigns")
+        found = await connection.execute(
+            "SELECT campaign, sequence FROM campaigns"
+            " UNION ALL SELECT %s || list, sequence FROM do_not_call_lists",
+            [PREFIX],
+        )
         for row in await found.fetchall():
             if self._seen.get(row["campaign"]) != row["sequence"]:
                 self._pass_on(row["campaign"], row["sequence"])

@@ -7,15 +7,14 @@ from typing import Final
 import psycopg
 from psycopg import AsyncConnection
 
-from outdial.campaign import record_sets
-from outdial.campaign.events import ErasureConfirmed, RecordsDeleted
+from outdial.campaign.events import ErasureConfirmed
 from outdial.views.database import Row
 from outdial.views.facts import Fact
-from outdial.views.versions import listed_schemas
+from outdial.views.versions import has_table, listed_schemas
 
 Db = AsyncConnection[Row]
 HOLDER: Final = "view"
-PERSONAL: Final = ("records", "attempts", "rejected_rows")
+PERSONAL: Final = ("records", "attempts", "rejected_rows", "do_not_call_numbers")
 LOCK_TIMEOUT: Final = "200ms"  # a rewrite waits for a running download, and everybody else waits behind it
 
 
@@ -27,12 +26,11 @@ class Owed:
     erasure_id: str
 
 
-async def begun(db: Db, fact: Fact, event: RecordsDeleted) -> None:
-    """A delete was decided."""
-    count = len(record_sets.from_bytes(event.records))
+async def begun(db: Db, fact: Fact, erasure_id: str, count: int, due_us: int = 0) -> None:
+    """A delete of so many records or numbers was decided; nothing is owed before `due_us`."""
     await db.execute(
         "INSERT INTO erasures VALUES (%s, %s, %s, %s, %s, %s)",
-        [fact.campaign, event.command_id, fact.partition, fact.at_us, event.recoverable_until_us, count],
+        [fact.campaign, erasure_id, fact.partition, fact.at_us, due_us, count],
     )
 
 
@@ -118,7 +116,7 @@ async def rewrite(db: Db) -> bool:
     """
     await db.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
     for schema in await listed_schemas(db):
-        for table in PERSONAL:
+        for table in [one for one in PERSONAL if await has_table(db, schema, one)]:
             await db.execute(f"VACUUM (FULL) {schema}.{table}")
     try:
         await db.execute("SELECT pg_switch_wal()")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from outdial.campaign.events import Event
+from outdial.donotcall import events as donotcall
 from outdial.messages.persons import PersonsBlock
 
 LogEnd = Callable[[int], Awaitable[int]]
@@ -22,8 +23,9 @@ class Blocks(Protocol):
 class Fact:
     """An event with its place in the log.
 
-    `block` is that of its records; `missing` are the records that are not in it, and `known_until` is the offset
-    before which an event must say why. `problem` says why the event cannot be taken in; `event` is None then.
+    `campaign` is its stream. `block` is that of its records or entries, `missing` are those that are not in it, and
+    `known_until` is the offset before which an event must say why. `problem` says why the event cannot be taken in;
+    `event` is None then.
     """
 
     campaign: str
@@ -33,7 +35,7 @@ class Fact:
     at_us: int
     actor: str
     command_id: str
-    event: Event | None
+    event: Event | donotcall.Event | None
     block: PersonsBlock | None = None
     missing: Sequence[int] = ()
     known_until: int = 0

@@ -1,7 +1,7 @@
 """Folds a batch of one partition's events into the views, rows and cursor in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -9,13 +9,16 @@ import psycopg
 from psycopg import AsyncConnection
 
 from outdial.campaign import events as e
+from outdial.campaign import record_sets
 from outdial.campaign.evolve import ADMINISTRATIVE, Unappliable
+from outdial.donotcall.lists import is_list
 from outdial.eventlog.ports import IntegrityError, LogRecord
 from outdial.views import (
     cursor,
     erasures,
     fold_attempts,
     fold_campaigns,
+    fold_lists,
     fold_records,
     fold_uploads,
     history,
@@ -25,7 +28,6 @@ from outdial.views.batch import Batch
 from outdial.views.database import CHANNEL, Row
 from outdial.views.facts import Fact
 from outdial.views.reading import FactReader
-from outdial.views.rows import CampaignRow
 
 log = logging.getLogger(__name__)
 # An event that no rule of ours makes, or a value that no column takes: its campaign is parked, the others go on.
@@ -115,13 +117,16 @@ class Folding:
                 parked.add(fact.campaign)
                 problems.append(fact)
                 continue
-            await self._one(batch, place, fact)
+            if is_list(fact.campaign):
+                await fold_lists.take(self._db, fact)
+            else:
+                await self._one(batch, place, fact)
             told.append(fact)
         await batch.close()
         await history.write(self._db, told)
         for fact in problems:
             await parking.park(self._db, fact, fact.problem)
-        await self._notify(batch, {fact.campaign for fact in told})
+        await self._notify({fact.campaign: fact.sequence for fact in told})
         return [fact.campaign for fact in problems]
 
     async def _one(self, batch: Batch, place: int, fact: Fact) -> None:
@@ -159,11 +164,9 @@ class Folding:
             case _:
                 await _take_sets(batch, fact, event)
 
-    async def _notify(self, batch: Batch, campaigns: set[str]) -> None:
-        for name in sorted(campaigns):
-            row: CampaignRow | None = batch.campaigns.find(name)
-            if row is not None:
-                await self._db.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{name}@{row.sequence}"])
+    async def _notify(self, sequences: Mapping[str, int]) -> None:
+        for name, sequence in sorted(sequences.items()):
+            await self._db.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{name}@{sequence}"])
 
 
 def _take_facts(batch: Batch, fact: Fact, event: Any) -> None:
@@ -198,7 +201,8 @@ async def _take_sets(batch: Batch, fact: Fact, event: Any) -> None:
         case e.CampaignForceCompleted():
             await fold_records.force_completed(batch, campaign, event, at_us)
         case e.RecordsDeleted():
-            await erasures.begun(batch.db, fact, event)
+            count = len(record_sets.from_bytes(event.records))
+            await erasures.begun(batch.db, fact, event.command_id, count, event.recoverable_until_us)
             await fold_records.deleted(batch, fact, event)
             if event.upload_id:
                 fold_uploads.withdrawn(batch, fact, event.upload_id)
@@ -224,5 +228,9 @@ def _rising(facts: Sequence[Fact], before: int) -> list[Fact]:
 
 
 def _rows_of(fact: Fact) -> int:
-    rows = getattr(fact.event, "row", ()) or getattr(fact.event, "record", ())
+    rows = (
+        getattr(fact.event, "row", ())
+        or getattr(fact.event, "record", ())
+        or getattr(fact.event, "block_row", ())
+    )
     return 1 if isinstance(rows, int) else max(1, len(rows))

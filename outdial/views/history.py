@@ -15,7 +15,7 @@ from outdial.views.database import Row
 from outdial.views.facts import Fact
 
 _TYPES: Final = ("text", "int8", "int4", "int8", "text", "text", "text", "int8", "jsonb")
-_COUNTED: Final = ("record", "row", "duplicate_row", "invalid_row")
+_COUNTED: Final = ("record", "row", "duplicate_row", "invalid_row", "block_row")
 _TOLD: Final = ("outcome", "reason")  # columns whose values are counted
 
 
@@ -30,7 +30,7 @@ async def write(db: AsyncConnection[Row], facts: Iterable[Fact]) -> None:
                 await copying.write_row((*place, *cause, summary(fact.event)))
 
 
-def summary(event: e.Event) -> dict[str, Any]:
+def summary(event: Any) -> dict[str, Any]:
     """An event as the history shows it: columns as their length, record sets as their size."""
     told: dict[str, Any] = {}
     for one in fields(event):

@@ -7,6 +7,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 
 from outdial.campaign.filter import Filter
+from outdial.donotcall.lists import PREFIX
 from outdial.views.database import Row
 from outdial.views.selecting import ALL, VISIBLE, condition
 
@@ -196,8 +197,12 @@ async def command_result(db: Db, command_id: str, campaign_id: str | None) -> Ro
 
 
 async def sequence(db: Db, campaign_id: str) -> int:
-    """The last event that the views show of a campaign; 0 when they do not know it."""
-    found = await db.execute("SELECT sequence FROM campaigns WHERE campaign = %s", [campaign_id])
+    """The last event that the views show of a campaign or list; 0 when they do not know it."""
+    found = await db.execute(
+        "SELECT sequence FROM campaigns WHERE campaign = %s"
+        " UNION ALL SELECT sequence FROM do_not_call_lists WHERE %s || list = %s",
+        [campaign_id, PREFIX, campaign_id],
+    )
     row = await found.fetchone()
     return int(row["sequence"]) if row else 0
 

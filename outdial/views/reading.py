@@ -5,6 +5,9 @@ from typing import Any
 
 from outdial.campaign import events as e
 from outdial.campaign.wire import from_fields
+from outdial.donotcall import wire as donotcall
+from outdial.donotcall.events import NumbersAdded
+from outdial.donotcall.lists import is_list
 from outdial.eventlog.ports import LogRecord
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
 from outdial.messages.envelope import Envelope
@@ -25,7 +28,7 @@ class FactReader:
         """One event. What is damaged becomes a fact with a problem. TimeoutError when its block does not come."""
         try:
             envelope = Envelope.of(record.headers)
-            event = await self._event(record.value or b"")
+            event = await self._event(envelope.subject, record.value or b"")
         except Undecodable as error:
             key = (record.key or b"").decode(errors="replace")
             return Fact(key, 0, record.partition, record.offset, 0, "", "", None, problem=str(error))
@@ -39,19 +42,19 @@ class FactReader:
             envelope.causation_id,
             event,
         )
-        return (
-            await self._with_persons(fact, event) if isinstance(event, e.RecordsAdded) and event.row else fact
-        )
+        has_rows = isinstance(event, e.RecordsAdded | NumbersAdded) and entries_of(event)
+        return await self._with_persons(fact, event) if has_rows else fact
 
-    async def _event(self, value: bytes) -> Any:
+    async def _event(self, stream: str, value: bytes) -> Any:
         try:
             name, found = self._codec.decode(value)
         except UnknownSchema:  # published before its first use, but perhaps after this process began
             await self._learn(self._codec)
             name, found = self._codec.decode(value)
-        return from_fields(name.removeprefix("outdial."), found)
+        read = donotcall.from_fields if is_list(stream) else from_fields
+        return read(name.removeprefix("outdial."), found)
 
-    async def _with_persons(self, fact: Fact, event: e.RecordsAdded) -> Fact:
+    async def _with_persons(self, fact: Fact, event: e.RecordsAdded | NumbersAdded) -> Fact:
         block = await self._blocks.read(event.block_id, event.block_offset, fact.partition)
         missing = _missing(event, block)
         # The row was taken out after the event that says so was in the log: it stands before the end as of now.
@@ -71,12 +74,19 @@ class FactReader:
         )
 
 
-def _missing(event: e.RecordsAdded, block: PersonsBlock | None) -> list[int]:
-    """The records that have no row in the block."""
-    count = len(event.row)
+def entries_of(event: e.RecordsAdded | NumbersAdded) -> range:
+    """The records or entries that the event makes."""
+    if isinstance(event, e.RecordsAdded):
+        return range(event.first_record, event.first_record + len(event.row))
+    return range(event.first_entry, event.first_entry + len(event.block_row))
+
+
+def _missing(event: e.RecordsAdded | NumbersAdded, block: PersonsBlock | None) -> list[int]:
+    """The records or entries that have no row in the block."""
+    made = entries_of(event)
+    count = len(made)
     if block is not None and len(block.block_row) >= count and not event.block_row:
         return []  # complete, and every row of it is a record
     places = filled(event.block_row, count, 0) if event.block_row else range(count)
-    return [
-        event.first_record + at for at, row in enumerate(places) if block is None or block.place(row) is None
-    ]
+    pairs = zip(made, places, strict=True)
+    return [one for one, row in pairs if block is None or block.place(row) is None]

@@ -182,8 +182,31 @@ CREATE TABLE dead_rows (
     deletes bigint NOT NULL
 );
 
--- Records whose row was no longer in its block. Right if an event before `known_until` deletes them or voids their
--- upload, which takes them off this list; otherwise personal data has been lost.
+-- Do-not-call lists; `numbers` counts what is on each.
+CREATE TABLE do_not_call_lists (
+    list text PRIMARY KEY,
+    partition int NOT NULL,
+    name text NOT NULL,
+    sequence bigint NOT NULL,
+    numbers bigint NOT NULL,
+    created_us bigint NOT NULL,
+    updated_us bigint NOT NULL
+) WITH (fillfactor = 50);
+
+-- `number` is the digits of the E.164 number; `attempt_id` the call in which its owner asked for it, else empty.
+CREATE TABLE do_not_call_numbers (
+    list text NOT NULL,
+    entry int NOT NULL,
+    number bigint NOT NULL,
+    source text NOT NULL,
+    attempt_id text NOT NULL,
+    added_us bigint NOT NULL,
+    PRIMARY KEY (list, entry)
+);
+CREATE INDEX do_not_call_numbers_number ON do_not_call_numbers (number);
+
+-- Records and list entries whose row was no longer in its block. Right if an event before `known_until` deletes them,
+-- or voids their upload, which takes them off this list; otherwise personal data has been lost.
 CREATE TABLE missing_persons (
     campaign text NOT NULL,
     record int NOT NULL,

@@ -156,6 +156,13 @@ async def listed_schemas(db: Db) -> Sequence[str]:
     return [version.schema for version in await _listed(db)]
 
 
+async def has_table(db: Db, schema: str, table: str) -> bool:
+    """Whether a version has a table: a kept one of an older layout may lack it."""
+    found = await db.execute("SELECT to_regclass(%s) IS NOT NULL AS has", [f"{schema}.{table}"])
+    row = await found.fetchone()
+    return bool(row and row["has"])
+
+
 async def cursors_of(db: Db, schema: str, topic: str) -> Mapping[int, int]:
     """Where a version stands."""
     found = await db.execute(f"SELECT partition, next_offset FROM {schema}.cursors WHERE topic = %s", [topic])

@@ -12,12 +12,15 @@ from services.api.commanding import Commands
 from services.api.comments import Comments
 from services.api.console import console_app
 from services.api.downloads import Downloads
+from services.api.listing.filling import Fillings
+from services.api.listing.views import ListViews
 from services.api.openapi import describe
 from services.api.ports import Reading
 from services.api.rejected import RejectedRows
 from services.api.routes import (
     add_records,
     campaigns,
+    do_not_call,
     downloads,
     functions,
     health,
@@ -41,6 +44,7 @@ ROUTERS = (
     downloads.router,
     history.router,
     watch.router,
+    do_not_call.router,
     lists.router,
     session.router,
     health.router,
@@ -62,6 +66,8 @@ class Deps:
     comments: Comments
     rejected: RejectedRows
     readiness: health.Readiness
+    fillings: Fillings | None = None
+    list_views: ListViews | None = None
     tokens: Tokens | None = None
     setting_defaults: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)

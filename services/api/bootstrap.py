@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from outdial.client.connecting import kafka_config, layout
+from outdial.client.listing import ListSession
 from outdial.files.upload import UploadLimits
 from outdial.messages.codec import Codec
 from outdial.runtime.exits import Exit
@@ -20,6 +21,8 @@ from services.api.commanding import Commands
 from services.api.comments import Comments
 from services.api.downloads import Downloads
 from services.api.link import KafkaLink
+from services.api.listing.filling import Fillings
+from services.api.listing.views import ListViews
 from services.api.log import LogConnection, tcp_probe
 from services.api.readiness import ApiReadiness
 from services.api.reading import ViewReading
@@ -39,6 +42,7 @@ class Rooms:
     reading: ViewReading
     uploads: UploadQueue
     downloads: Downloads
+    list_views: ListViews
 
 
 def tokens_of(settings: Settings) -> Tokens | None:
@@ -67,16 +71,21 @@ def build(settings: Settings) -> FastAPI:
     ports = LogUploadPorts(log, reading, settings.upload_max_rows, limits.chunk_rows)
     uploads = UploadQueue(UploadStore(settings.folder("uploads")), ports, limits)
     downloads = Downloads(settings.folder("downloads"), Snapshots(dsn, allows).open, reading.last_delete)
-    rooms = Rooms(log, reading, uploads, downloads)
+    codec, list_views = Codec(), ListViews(dsn)
+    rooms = Rooms(log, reading, uploads, downloads, list_views)
     deps = Deps(
         commands=Commands(log),
         reading=reading,
         uploads=uploads,
         adding=Adding(ports),
         downloads=downloads,
-        comments=Comments(log, Codec(), partitions),
+        comments=Comments(log, codec, partitions),
         rejected=RejectedRows(reading.rejected_rows, BlockFetcher(kafka).fetch),
         readiness=ApiReadiness(log, reading),
+        fillings=Fillings(
+            lambda wish: ListSession(log, codec, partitions, wish), limits, settings.upload_max_rows
+        ),
+        list_views=list_views,
         tokens=tokens,
         about=about(settings),
     )
@@ -109,6 +118,7 @@ async def _stop(rooms: Rooms) -> None:
     await rooms.uploads.stop()
     await rooms.downloads.stop()
     await rooms.reading.stop()
+    await rooms.list_views.stop()
     await rooms.log.stop()
 
 

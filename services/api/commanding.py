@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from outdial.campaign.commands import Command
 from outdial.client.requests import Answer, OutcomeUnknown
 from outdial.client.requests import Request as CommandRequest
+from outdial.donotcall.commands import Command as ListCommand
 from services.api import problems
 from services.api.problems import Problem
 from services.api.recent import Recent
@@ -106,10 +107,10 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One command for one campaign, and on whose behalf."""
+    """One command for one campaign or other stream, and on whose behalf."""
 
     campaign: str
-    command: Command
+    command: Command | ListCommand
     caller: Caller
     headers: CommandHeaders
     dry_run: bool = False

@@ -15,8 +15,8 @@ class Permission(StrEnum):
     READ = "read"  # campaigns, counts, history, records with their personal data
     DOWNLOAD = "download"
     COMMAND = "command"  # create, settings, start, stop, reset, force complete
-    ADD = "add"  # uploads, records, dispositions
-    DELETE = "delete"  # delete records, withdraw an upload, undo
+    ADD = "add"  # uploads, records, dispositions, do-not-call numbers
+    DELETE = "delete"  # delete records, withdraw an upload, undo, take numbers off do-not-call lists
 
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = {

@@ -48,7 +48,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         settings.delete_grace,
         spans(settings, plan),
         settings.stopped_allows,
-        rules_of_this_program(),
+        f"{rules_of_this_program()}-{rows.key_mark}",
     )
     metrics = Metrics(REGISTRY)
     writer = WriterSettings(

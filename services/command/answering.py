@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from outdial.campaign.decision import Rejection
 from outdial.campaign.preview import Answer
-from outdial.campaign.state import CampaignState
 from outdial.messages.envelope import Envelope
+from services.command.families import State
 
 _json: Final = json.JSONEncoder(sort_keys=True, default=str).encode  # json.dumps makes one for each call
 
@@ -21,7 +21,7 @@ class Asked(NamedTuple):
     remember: bool
 
 
-def accepted(asked: Asked, before: int, state: CampaignState, answer: Answer) -> dict[str, Any]:
+def accepted(asked: Asked, before: int, state: State, answer: Answer) -> dict[str, Any]:
     """The fields of an acceptance; `before` is the sequence of the stream before the command."""
     return {
         **_asked(asked, state),
@@ -35,7 +35,7 @@ def accepted(asked: Asked, before: int, state: CampaignState, answer: Answer) ->
     }
 
 
-def rejected(asked: Asked, state: CampaignState, rejection: Rejection, text: str) -> dict[str, Any]:
+def rejected(asked: Asked, state: State, rejection: Rejection, text: str) -> dict[str, Any]:
     """The fields of a rejection: code, details for programs, text for people."""
     return {
         **_asked(asked, state),
@@ -57,7 +57,7 @@ def text_of(rejection: Rejection, errors: Mapping[str, Any]) -> str:
     return f"{entry['means']}; {entry['do']}"
 
 
-def _asked(asked: Asked, state: CampaignState) -> dict[str, Any]:
+def _asked(asked: Asked, state: State) -> dict[str, Any]:
     return {
         "command_id": asked.envelope.id,
         "command_type": asked.envelope.type,

@@ -8,13 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from outdial.campaign.answers import answer
-from outdial.campaign.commands import AddRecords, Command
-from outdial.campaign.decide import decide
 from outdial.campaign.decision import Context, Rejection
-from outdial.campaign.events import Event
-from outdial.campaign.preview import preview
-from outdial.campaign.wire import from_fields, to_fields
+from outdial.campaign.wire import to_fields
 from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, Headers, LogRecord, Message
 from outdial.messages.codec import Codec, Undecodable
@@ -26,6 +21,7 @@ from outdial.messages.schemas import data, schema_names
 from services.command import keeping
 from services.command.answering import Asked, accepted, rejected, text_of
 from services.command.erasing import Erasing, Spans
+from services.command.families import family_of
 from services.command.keeping import Kept
 from services.command.known import KnownCommands
 from services.command.metrics import Metrics
@@ -36,6 +32,8 @@ log = logging.getLogger(__name__)
 
 SOURCE: Final = "outdial/command"
 RESULT: Final = "outdial.CommandResult"
+# Their blocks are read before they are decided.
+WITH_NUMBERS: Final = frozenset({"outdial.AddRecords", "outdial.AddToDoNotCall"})
 # Recognised by attempt id, by upload and chunk, or idempotent: they never enter the known commands.
 FACTS: Final = frozenset(
     f"outdial.{name}"
@@ -66,7 +64,7 @@ class Rules:
 
 
 class CommandDecider:
-    """`eventlog`'s Decider for campaigns. One per partition and opening."""
+    """`eventlog`'s Decider for every family of streams. One per partition and opening."""
 
     def __init__(self, partition: int, codec: Codec, rules: Rules, rows: RowReader, metrics: Metrics) -> None:
         self._partition, self._codec, self._rules, self._rows = partition, codec, rules, rows
@@ -117,7 +115,7 @@ class CommandDecider:
         parked = [stream for stream in self._streams if stream.parked]
         self._metrics.parked(self._partition, len(parked))
         for stream in parked:
-            log.critical("campaign parked", extra={"stream": stream.state.campaign_id, "why": stream.parked})
+            log.critical("campaign parked", extra={"stream": stream.id, "why": stream.parked})
 
     async def chores(self, now_us: int) -> Decision | None:
         """Take deleted rows out of their blocks, and ask for the history to say so when they are gone."""
@@ -126,7 +124,7 @@ class CommandDecider:
         gone = await self._erasing.erased(now_us)
         commands = [
             message_of(
-                Request(erased.campaign, erased.command, erased.command_id, SOURCE),
+                Request(erased.stream, erased.command, erased.command_id, SOURCE),
                 self._codec,
                 SOURCE,
                 now_us,
@@ -151,10 +149,10 @@ class CommandDecider:
 
     async def _prepare(self, record: LogRecord) -> None:
         value = record.value or b""
-        if self._codec.name_of(value) == "outdial.AddRecords":
-            command = from_fields("AddRecords", self._codec.decode(value)[1])
-            assert isinstance(command, AddRecords)  # noqa: S101  # by its name
-            stream = self._streams.get(record.key.decode() if record.key else "")
+        name = self._codec.name_of(value)
+        if name in WITH_NUMBERS:
+            stream = self._streams.get((record.key or b"").decode(errors="replace"))
+            command = stream.family.read(name.removeprefix("outdial."), self._codec.decode(value)[1])
             await self._rows.load_index(stream, self._partition)
             self._prepared[record.offset] = await self._rows.read(command, self._partition)
 
@@ -173,7 +171,7 @@ class CommandDecider:
         refusal = self._refuse_unread(record, envelope, name)
         if refusal is None:
             try:
-                command: Any = from_fields(name.removeprefix("outdial."), fields)
+                command = family_of(envelope.subject).read(name.removeprefix("outdial."), fields)
             except Undecodable as error:
                 refusal = Rejection("command-malformed", {"why": str(error)})
         if refusal is not None:
@@ -199,7 +197,7 @@ class CommandDecider:
             return Rejection("campaign-parked", {"why": parked})
         return None
 
-    def _decide(self, asked: Asked, command: Command, rows: Rows) -> Decision:
+    def _decide(self, asked: Asked, command: Any, rows: Rows) -> Decision:
         envelope = asked.envelope
         stream = self._streams.get(envelope.subject)
         if known := self._known.find(envelope.subject, envelope.id):
@@ -213,9 +211,9 @@ class CommandDecider:
             return self._preview(asked, command, context)
         return self._carry_out(asked, command, context, rows)
 
-    def _preview(self, asked: Asked, command: Command, context: Context) -> Decision:
+    def _preview(self, asked: Asked, command: Any, context: Context) -> Decision:
         stream = self._streams.get(asked.envelope.subject)
-        seen = preview(stream.state, command, context)
+        seen = stream.family.preview(stream.state, command, context)
         if isinstance(seen, Rejection):
             return self._answer_rejected(asked, stream, seen, remember=False)
         return self._message_result(asked, accepted(asked, stream.state.sequence, stream.state, seen))
@@ -237,35 +235,35 @@ class CommandDecider:
             stopped_allows=self._rules.stopped_allows,
         )
 
-    def _carry_out(self, asked: Asked, command: Command, context: Context, rows: Rows) -> Decision:
+    def _carry_out(self, asked: Asked, command: Any, context: Context, rows: Rows) -> Decision:
         stream = self._streams.get(asked.envelope.subject)
         decided = self._judge(stream, command, context)
         if isinstance(decided, Rejection):
             return self._answer_rejected(asked, stream, decided, remember=asked.remember)
         before = stream.state.sequence
-        told = answer(stream.state, command, decided)
+        told = stream.family.answer(stream.state, command, decided)
         messages = [self._append(stream, event, asked.envelope, context.now_us) for event in decided]
         self._rows.index(stream, decided, rows)
         fields = accepted(asked, before, stream.state, told)
         return self._message_result(asked, fields, events=messages)
 
-    def _judge(self, stream: Stream, command: Command, context: Context) -> Sequence[Event] | Rejection:
+    def _judge(self, stream: Stream, command: Any, context: Context) -> Sequence[Any] | Rejection:
         """Decide. An error there changes no state: it must not stop the partition for everybody else."""
         try:
-            return decide(stream.state, command, context)
+            return stream.family.decide(stream.state, command, context)
         except Exception:
             log.exception("a command could not be decided", extra={"command": context.command_id})
             return Rejection("internal-error", {"command_id": context.command_id})
 
-    def _append(self, stream: Stream, event: Event, cause: Envelope, now_us: int) -> Message:
+    def _append(self, stream: Stream, event: Any, cause: Envelope, now_us: int) -> Message:
         self._streams.apply(stream, event, now_us)
         state, name = stream.state, f"outdial.{type(event).__name__}"
-        key = state.campaign_id.encode()
+        key = stream.id.encode()
         headers = Envelope(
-            id=f"{state.campaign_id}@{state.sequence}",
+            id=f"{stream.id}@{state.sequence}",
             type=name,
             source=SOURCE,
-            subject=state.campaign_id,
+            subject=stream.id,
             time_us=now_us,
             actor=cause.actor,
             sequence=state.sequence,

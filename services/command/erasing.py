@@ -51,12 +51,12 @@ class Spans:
 class Erased:
     """An erasure whose rows nobody can read from the log any more."""
 
-    campaign: str
+    stream: str
     erasure_id: str
 
     @property
     def command(self) -> ConfirmErasure:
-        """What tells the campaign's history."""
+        """What tells the stream's history."""
         return ConfirmErasure(self.erasure_id, HOLDER)
 
     @property
@@ -133,7 +133,7 @@ class Erasing:
     def _pending(self, now_us: int) -> Iterator[tuple[tuple[str, str], tuple[Stream, Erasure]]]:
         for stream in self._streams:
             for erasure in () if stream.parked else pending(stream.state, now_us, HOLDER):
-                yield (stream.state.campaign_id, erasure.erasure_id), (stream, erasure)
+                yield (stream.id, erasure.erasure_id), (stream, erasure)
 
     async def _check(self, job: _Job) -> None:
         """Take off the list what is rewritten and compacted, up to the first that is not."""
@@ -185,11 +185,11 @@ class Erasing:
         return [] if is_first else self._unreferenced(now_us)
 
     def _unreferenced(self, now_us: int) -> list[Message]:
-        """Tombstones for old blocks that no campaign refers to: of dead uploaders, rejected or abandoned uploads."""
+        """Tombstones for old blocks that no stream refers to: of dead uploaders, rejected or abandoned uploads."""
         decided_us = min(now_us, self._heard_us or now_us)
         old = self._rows.living(self._partition, decided_us - self._spans.unreferenced_us)
         if not old or any(stream.parked for stream in self._streams):
-            return []  # what a parked campaign refers to is not known
+            return []  # what a parked stream refers to is not known
         since_us = now_us - self._spans.refused_us
         referenced = {
             block for stream in self._streams for block in referenced_blocks(stream.state, since_us)

@@ -1,4 +1,4 @@
-"""The fold of a partition as bytes for the local cache file: streams and known commands, no personal data."""
+"""The fold of a partition as bytes for the local cache file: streams, hashes of listed numbers, known commands."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,9 +8,10 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
-import outdial.campaign
-from outdial.campaign import snapshot
+from outdial.campaign.phones import PhoneIndex
+from outdial.donotcall.lists import is_list
 from outdial.messages.codec import Codec, Undecodable
+from services.command.families import FOLDING, family_of
 from services.command.known import KnownCommands
 from services.command.streams import Stream, Streams
 
@@ -30,8 +31,10 @@ def to_bytes(kept: Kept, rules: str) -> bytes:
     parts: list[bytes] = []
     streams = []
     for stream in kept.streams:
-        parts.append(snapshot.to_bytes(stream.state))
-        streams.append({"hash": stream.hash.hex(), "parked": stream.parked, "size": len(parts[-1])})
+        state, phones = stream.family.to_bytes(stream.state), _phones(stream)
+        parts += [state, phones]
+        told = {"id": stream.id, "hash": stream.hash.hex(), "parked": stream.parked}
+        streams.append({**told, "size": len(state), "phones": len(phones)})
     results = []
     for known in kept.known:
         parts.append(known.result)
@@ -49,10 +52,12 @@ def from_bytes(state: bytes, codec: Codec, rules: str, into: Kept) -> None:
     if head["rules"] != rules:
         raise ValueError("it was made by another version of the program")
     try:
-        parts = _parts(state, end, [one["size"] for one in head["streams"]] + head["results"])
+        sizes = [size for one in head["streams"] for size in (one["size"], one["phones"])]
+        parts = _parts(state, end, sizes + head["results"])
         for told in head["streams"]:
-            found = snapshot.from_bytes(next(parts))
-            into.streams.keep(Stream(found, bytes.fromhex(told["hash"]), told["parked"]))
+            found = family_of(told["id"]).from_bytes(next(parts))
+            phones = PhoneIndex.from_bytes(kept) if (kept := next(parts)) else None
+            into.streams.keep(Stream(found, bytes.fromhex(told["hash"]), told["parked"], phones))
         for part in parts:
             into.known.remember(codec.decode(part)[1], part)
     except (KeyError, TypeError, Undecodable) as error:
@@ -63,9 +68,15 @@ def from_bytes(state: bytes, codec: Codec, rules: str, into: Kept) -> None:
 def rules_of_this_program() -> str:
     """A hash of the code that folds: what another code folded is not believed."""
     digest = sha256()
-    for file in _sources(resources.files(outdial.campaign)):
-        digest.update(file.read_bytes())
+    for package in FOLDING:
+        for file in _sources(resources.files(package)):
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _phones(stream: Stream) -> bytes:
+    """Lists only: a list of millions takes single numbers at any time, and its blocks would have to be read first."""
+    return stream.phones.to_bytes() if stream.phones is not None and is_list(stream.id) else b""
 
 
 def _parts(state: bytes, at: int, sizes: list[int]) -> Iterator[bytes]:

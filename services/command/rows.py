@@ -3,14 +3,16 @@
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from outdial.campaign import record_sets
 from outdial.campaign.commands import AddRecords
 from outdial.campaign.decision import Rejection
-from outdial.campaign.events import CommandUndone, Event, RecordsAdded, RecordsDeleted
+from outdial.campaign.events import CommandUndone, RecordsAdded, RecordsDeleted
 from outdial.campaign.phones import PhoneIndex
 from outdial.client.registry import SchemaTopic
+from outdial.donotcall.commands import AddToDoNotCall
+from outdial.donotcall.events import NumbersAdded, NumbersRemoved
 from outdial.eventlog.blocks import BlockReader
 from outdial.messages.codec import Codec, Undecodable
 from outdial.messages.persons import PersonsBlock, decode_block
@@ -34,13 +36,19 @@ class RowReader:
     def __init__(self, codec: Codec, blocks: BlockReader, schemas: SchemaTopic, phone_key: bytes) -> None:
         self._codec, self._blocks, self._schemas, self._key = codec, blocks, schemas, phone_key
 
+    @property
+    def key_mark(self) -> str:
+        """Names the key without telling it: hashes of another key are worth nothing."""
+        return hmac.digest(self._key, b"outdial-phone-key", "sha256")[:HASH_BYTES].hex()
+
     async def learn_schemas(self, codec: Codec) -> None:
         """Read what was published since; the message that asked for it is decoded again afterwards."""
         await self._schemas.learn(codec)
 
-    async def read(self, command: AddRecords, partition: int) -> Rows:
+    async def read(self, command: AddRecords | AddToDoNotCall, partition: int) -> Rows:
         """Hash the phones of a chunk after checking that the block is the one the chunk commits to."""
-        if not command.row:
+        rows = command.row if isinstance(command, AddRecords) else command.block_row
+        if not rows:
             return Rows()
         try:
             block = await self.block(command.block_id, command.block_offset, partition)
@@ -50,26 +58,26 @@ class RowReader:
             return Rows(
                 problem=Rejection("command-malformed", {"block": command.block_id, "why": "not found"})
             )
-        if len(command.row) != len(block.block_row) or list(command.commitment) != block.commitments():
+        if len(rows) != len(block.block_row) or list(command.commitment) != block.commitments():
             return Rows(problem=Rejection("command-malformed", {"block": command.block_id, "why": "differs"}))
         return Rows([self.phone_hash(phone) for phone in block.phone])
 
     async def load_index(self, stream: Stream, partition: int) -> None:
-        """Build the phone index of a campaign from the blocks that its state refers to, once."""
+        """Build the phone index of a campaign or list from the blocks that its state refers to, once."""
         if stream.phones is not None:
             return
         index = PhoneIndex()
         for chunk in list(stream.state.chunks):
             block = await self.block(chunk.block_id, chunk.block_offset, partition)
             if block is None:
-                continue  # erased: its records are deleted
+                continue  # erased: its records are deleted, its entries removed
             for place, row in enumerate(chunk.block_rows):
                 at = block.place(row)
-                if at is not None and stream.state.book.is_present(chunk.first_record + place):
+                if at is not None and stream.state.is_present(chunk.first_record + place):
                     index.add(self.phone_hash(block.phone[at]), chunk.first_record + place)
         stream.phones = index
 
-    def index(self, stream: Stream, events: Sequence[Event], rows: Rows) -> None:
+    def index(self, stream: Stream, events: Sequence[Any], rows: Rows) -> None:
         """Keep the index in step with what was decided."""
         for event in events:
             if stream.phones is None:
@@ -77,8 +85,12 @@ class RowReader:
             if isinstance(event, RecordsAdded):
                 places = event.block_row or range(len(event.row))
                 stream.phones.add_all((rows.hashes[place] for place in places), event.first_record)
+            elif isinstance(event, NumbersAdded):
+                stream.phones.add_all((rows.hashes[place] for place in event.block_row), event.first_entry)
             elif isinstance(event, RecordsDeleted):
                 stream.phones.remove(record_sets.from_bytes(event.records))
+            elif isinstance(event, NumbersRemoved):
+                stream.phones.remove(record_sets.from_bytes(event.entries))
             elif isinstance(event, CommandUndone):
                 stream.phones = None  # no upload is open now; the next one reads it again
 

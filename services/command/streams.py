@@ -2,26 +2,36 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from outdial.campaign.events import Event
-from outdial.campaign.evolve import Unappliable, evolve
+from outdial.campaign.evolve import Unappliable
 from outdial.campaign.phones import PhoneIndex
-from outdial.campaign.state import CampaignState, initial
-from outdial.campaign.wire import from_fields
 from outdial.eventlog.ports import IntegrityError, LogRecord
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
 from outdial.messages.envelope import Envelope
 from outdial.messages.hashchain import FIRST, Link, link, read_link
+from services.command.families import Family, family_of
 
 
 @dataclass(slots=True)
 class Stream:
-    """One campaign as its writer holds it; `phones` is None until needed, `parked` says why, or nothing."""
+    """One campaign or list as its writer holds it; `phones` is None until needed, `parked` says why, or nothing."""
 
-    state: CampaignState
+    state: Any  # of its family
     hash: bytes = FIRST
     parked: str = ""
     phones: PhoneIndex | None = field(default=None, repr=False)
+
+    @property
+    def id(self) -> str:
+        """Its name in the log."""
+        name: str = self.state.stream
+        return name
+
+    @property
+    def family(self) -> Family:
+        """Its rules and its fold."""
+        return family_of(self.id)
 
 
 class Streams:
@@ -37,11 +47,13 @@ class Streams:
 
     def get(self, stream_id: str) -> Stream:
         """The stream; a new one is empty, at sequence 0, and kept only once it has an event."""
-        return self._streams.get(stream_id) or Stream(initial(stream_id))
+        return self._streams.get(stream_id) or Stream(
+            family_of(stream_id).initial(stream_id), phones=PhoneIndex()
+        )
 
     def keep(self, stream: Stream) -> None:
         """Take in a stream that was folded before."""
-        self._streams[stream.state.campaign_id] = stream
+        self._streams[stream.id] = stream
 
     def load(self, record: LogRecord) -> None:
         """Fold one event of the log; IntegrityError names the offset when it does not follow."""
@@ -53,13 +65,14 @@ class Streams:
             return
         stream = self.get(envelope.subject)
         self._check_link(where, record, envelope, stream, stored)
+        stream.phones = None  # read from its blocks when it is needed
         self._streams[envelope.subject] = stream
         if stream.parked:
             return
         try:
             name, fields = self._codec.decode(record.value or b"")
-            event = from_fields(name.removeprefix("outdial."), fields)
-            self.apply(stream, event, envelope.time_us)  # type: ignore[arg-type]  # commands never stand in the events topic
+            event = stream.family.read(name.removeprefix("outdial."), fields)
+            self.apply(stream, event, envelope.time_us)
         except UnknownSchema:
             raise  # the schema topic was read before: a hole in it is not the campaign's fault
         except (Undecodable, Unappliable) as error:
@@ -70,10 +83,10 @@ class Streams:
         stream = self._streams.setdefault(stream_id, self.get(stream_id))
         stream.parked = stream.parked or why
 
-    def apply(self, stream: Stream, event: Event, at_us: int) -> None:
+    def apply(self, stream: Stream, event: Any, at_us: int) -> None:
         """Evolve the state by an event that was read or has just been decided."""
-        stream.state = evolve(stream.state, event, at_us)
-        self._streams[stream.state.campaign_id] = stream
+        stream.state = stream.family.evolve(stream.state, event, at_us)
+        self._streams[stream.id] = stream
 
     def _check_link(
         self, where: str, record: LogRecord, envelope: Envelope, stream: Stream, stored: Link

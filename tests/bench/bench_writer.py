@@ -5,12 +5,11 @@ import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import aiokafka.producer.sender
 from prometheus_client import CollectorRegistry
 
-from outdial.campaign.commands import AddRecords
 from outdial.campaign.events import Event
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import LogRecord, Message
@@ -43,7 +42,7 @@ class NoRows(RowReader):
     def __init__(self) -> None:
         pass
 
-    async def read(self, command: AddRecords, partition: int) -> Rows:
+    async def read(self, command: Any, partition: int) -> Rows:
         """Numbers that are different ones for each row stand for the hashes."""
         first = command.chunk * len(command.row)
         return Rows(range(first, first + len(command.row)))

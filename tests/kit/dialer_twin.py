@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -101,7 +102,8 @@ class Writer:
             self.away -= 1
             raise OutcomeUnknown(request.command_id)
         first = self._campaign.state.sequence + 1
-        decided = self._campaign.decide(request.command)
+        command: Any = request.command  # of a campaign
+        decided = self._campaign.decide(command)
         if isinstance(decided, Rejection):
             return self._answer(request, first, decided.code)
         self.append(self._campaign.apply(decided), request.command_id)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pyroaring import BitMap
+
 from tests.kit.log_reading import Entry, Log
 
 STOP_BOUND_US = 2_000_000
@@ -33,6 +35,7 @@ def check_log(log: Log, calls: Sequence[PlacedCall] | None = None) -> list[str]:
         *check_histories(log),
         *check_chain(log),
         *check_attempts(log),
+        *check_lists(log),
     ]
     if calls is not None:
         found += [*check_ledger(log, calls), *check_stops(log, calls)]
@@ -154,6 +157,26 @@ def _ended(at: str, event: Entry, opened: dict[int, int], ended: dict[tuple[int,
                 yield f"{at}: attempt {record}.{attempt} ends twice"
             yield from _closed(at, pair, opened)
         ended[pair] = outcome
+
+
+def check_lists(log: Log) -> Iterable[str]:
+    """Do-not-call lists: entries on without a gap, each removed once, the wish of a call carried out once."""
+    for stream in {event.key for event in log.events if event.key.startswith("dnc:")}:
+        following, on, wishes = 1, set[int](), Counter[str]()
+        for event in log.of(stream):
+            at, fields = f"{stream}@{event.sequence}", event.fields
+            if event.name == "NumbersAdded":
+                if fields["first_entry"] != following:
+                    yield f"{at}: entry {fields['first_entry']} does not follow {following - 1}"
+                following = fields["first_entry"] + len(fields["block_row"])
+                on |= set(range(fields["first_entry"], following))
+                wishes[fields["attempt_id"]] += 1
+            elif event.name == "NumbersRemoved":
+                gone = set(BitMap.deserialize(fields["entries"]))
+                if not gone <= on or len(gone) != fields["affected"]:
+                    yield f"{at}: entries are removed that were not on the list"
+                on -= gone
+        yield from (f"{stream}: {one} is carried out {n} times" for one, n in wishes.items() if one and n > 1)
 
 
 def check_ledger(log: Log, calls: Sequence[PlacedCall]) -> Iterable[str]:

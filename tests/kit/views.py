@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from outdial.campaign import events as e
 from outdial.campaign.book import AWAITING, DELETED, OPEN
 from outdial.campaign.state import CampaignState
 from outdial.campaign.vocabulary import REASON_NAMES, STATUSES
@@ -24,7 +23,7 @@ CODEC = Codec()
 
 
 def log_records(
-    campaign: str, history: Iterable[tuple[e.Event, int]], partition: int = 0, first_offset: int = 0
+    campaign: str, history: Iterable[tuple[Any, int]], partition: int = 0, first_offset: int = 0
 ) -> list[LogRecord]:
     """The history of one campaign as a partition of the log holds it: every third offset is a marker's."""
     found = []

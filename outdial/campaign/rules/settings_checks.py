@@ -68,7 +68,7 @@ def check_columns(columns: Sequence[str], at: str = "#/columns") -> list[Problem
 
 def _texts(settings: CampaignSettings) -> list[Problem]:
     found = []
-    if not _is_text(settings.name, _MAX_TEXT):
+    if not is_text(settings.name, _MAX_TEXT):
         found.append(
             ("#/name", "invalid", f"a name has 1 to {_MAX_TEXT} characters and no control characters")
         )
@@ -193,12 +193,13 @@ def _names(names: Sequence[str], at: str, most: int) -> list[Problem]:
     found += [
         (f"{at}/{place}", "invalid", f"a name has 1 to {_MAX_NAME} characters and no control characters")
         for place, name in enumerate(names)
-        if not _is_text(name, _MAX_NAME)
+        if not is_text(name, _MAX_NAME)
     ]
     return found
 
 
-def _is_text(text: str, most: int) -> bool:
+def is_text(text: str, most: int) -> bool:
+    """Whether it may stand as a name: not blank, at most so long, no control characters."""
     return 0 < len(text.strip()) <= len(text) <= most and not any(map(_is_control, text))
 
 

@@ -17,5 +17,6 @@ verbs: Final[Mapping[str, str]] = {
     "records": f"{_HERE}.reading:records",
     "history": f"{_HERE}.reading:history",
     "why": f"{_HERE}.reading:why",
+    "do-not-call": f"{_HERE}.listing:do_not_call",
     "watch": f"{_HERE}.watching:watch",
 }

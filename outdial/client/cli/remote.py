@@ -61,7 +61,10 @@ class Remote:
 
     def preview(self, campaign: str, verb: str, body: Mapping[str, Any]) -> Json:
         """What a command would do; nothing is appended."""
-        path = f"{place(campaign)}/{verb}"
+        return self.dry_run(f"{place(campaign)}/{verb}", body)
+
+    def dry_run(self, path: str, body: Mapping[str, Any]) -> Json:
+        """The same for any path."""
         with self._reached():
             return _answer(self._http.post(path, params={"dry_run": "true"}, json=dict(body)))
 
@@ -81,12 +84,14 @@ class Remote:
                 self._pause(0.5)
         return self._outcome(response, key) if _is_on_its_way(response) else _answer(response)
 
-    def send_file(self, path: str, name: str, file: Any, fields: Mapping[str, str], key: str) -> Json:
-        """Send a file as a form."""
+    def send_file(
+        self, path: str, name: str, file: Any, fields: Mapping[str, str], key: str, patience_s: float = 300.0
+    ) -> Json:
+        """Send a file as a form; the answer may take `patience_s`."""
         with self._reached():
             answer = self._http.post(
                 path, data=dict(fields), files={"file": (name, file)}, headers={"Idempotency-Key": key},
-                timeout=httpx.Timeout(300.0, connect=5.0),
+                timeout=httpx.Timeout(patience_s, connect=5.0),
             )  # fmt: skip
             return _answer(answer)
 

@@ -12,7 +12,7 @@ from outdial.runtime.exits import Exit
 
 CONTRACT = {
     "campaigns", "start", "stop", "reset", "delete-records", "force-complete", "undo",
-    "upload", "download", "records", "history", "watch", "why",
+    "upload", "download", "records", "history", "watch", "why", "do-not-call",
 }  # fmt: skip
 
 

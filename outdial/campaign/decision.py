@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from outdial.campaign.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What decide cannot know by itself.
 
     now_us: the instant of the decision, microseconds UTC, never before the campaign's last event.
@@ -20,7 +20,7 @@ class Context:
     now_us: int
     command_id: str
     phone_hashes: Sequence[int] = ()
-    phone_owner: Mapping[int, int] = field(default_factory=dict)
+    phone_owner: Mapping[int, int] = MappingProxyType({})
     delete_grace_s: int = 0
     stopped_allows: frozenset[str] = frozenset()
     erasure_holders: frozenset[str] = frozenset({"log", "view"})

@@ -1,8 +1,8 @@
 """Dry runs: what a command would touch, counted from the record book in every position. Nothing is appended."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from pyroaring import BitMap
 
@@ -19,14 +19,13 @@ from outdial.campaign.texts import not_dialable_text, records_text
 from outdial.campaign.vocabulary import REASON_NAMES, STATUSES
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What somebody is told of a command that was not rejected. affected: records; message: for people."""
 
     affected: int
     changed: bool
     message: str
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
 def preview(state: CampaignState, command: Command, context: Context) -> Answer | Rejection:

@@ -34,8 +34,10 @@ class Link(NamedTuple):
 def link(previous: bytes, epoch: int, key: bytes, headers: Iterable[tuple[str, bytes]], value: bytes) -> Link:
     """Chain one event to the hash before it."""
     pieces = [TAG, previous, epoch.to_bytes(8, "big"), _length(key), key]
-    for name, content in sorted([header for header in headers if header[0][:3] == "ce_"]):
-        pieces += (_framed(name), _length(content), content)
+    for name, content in sorted(headers):
+        if name[:3] == "ce_":
+            size = len(content)
+            pieces += (_framed(name), _LENGTHS[size] if size < _SHORT else _length(content), content)
     pieces += (_length(value), value)
     return Link(epoch, previous, sha256(b"".join(pieces)).digest())
 

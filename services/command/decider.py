@@ -21,7 +21,6 @@ from outdial.messages.schemas import data, schema_names
 from services.command import keeping
 from services.command.answering import Asked, accepted, rejected, text_of
 from services.command.erasing import Erasing, Spans
-from services.command.families import family_of
 from services.command.keeping import Kept
 from services.command.known import KnownCommands
 from services.command.metrics import Metrics
@@ -168,38 +167,36 @@ class CommandDecider:
         except Undecodable as error:
             return self._quarantine(record, str(error))
         asked = Asked(envelope, request_hash(envelope, value), now_us, self._is_remembered(envelope))
-        refusal = self._refuse_unread(record, envelope, name)
+        stream = self._streams.get(envelope.subject)
+        refusal = self._refuse_unread(record, envelope, name, stream)
         if refusal is None:
             try:
-                command = family_of(envelope.subject).read(name.removeprefix("outdial."), fields)
+                command = stream.family.read(name.removeprefix("outdial."), fields)
             except Undecodable as error:
                 refusal = Rejection("command-malformed", {"why": str(error)})
         if refusal is not None:
-            return self._answer_rejected(asked, self._streams.get(envelope.subject), refusal, remember=False)
-        return self._decide(asked, command, rows)
+            return self._answer_rejected(asked, stream, refusal, remember=False)
+        return self._decide(stream, asked, command, rows)
 
     def _is_remembered(self, envelope: Envelope) -> bool:
         return not envelope.dry_run and envelope.type not in FACTS
 
-    def _refuse_unread(self, record: LogRecord, envelope: Envelope, name: str) -> Rejection | None:
+    def _refuse_unread(
+        self, record: LogRecord, envelope: Envelope, name: str, stream: Stream
+    ) -> Rejection | None:
         """Refuse what no rule of a campaign needs to see."""
         key = record.key or b""
-        if (
-            name not in self._commands
-            or name != envelope.type
-            or key.decode(errors="replace") != envelope.subject
-        ):
+        if name not in self._commands or name != envelope.type or key != stream.key:
             return Rejection("command-malformed", {"type": envelope.type, "subject": envelope.subject})
         expected = partition_of(key, self._rules.partitions)
         if expected != self._partition:
             return Rejection("wrong-partition", {"partition": self._partition, "expected": expected})
-        if parked := self._streams.get(envelope.subject).parked:
-            return Rejection("campaign-parked", {"why": parked})
+        if stream.parked:
+            return Rejection("campaign-parked", {"why": stream.parked})
         return None
 
-    def _decide(self, asked: Asked, command: Any, rows: Rows) -> Decision:
+    def _decide(self, stream: Stream, asked: Asked, command: Any, rows: Rows) -> Decision:
         envelope = asked.envelope
-        stream = self._streams.get(envelope.subject)
         if known := self._known.find(envelope.subject, envelope.id):
             if known.request_hash == asked.request_hash:
                 return self._repeat(asked, known.result)
@@ -208,11 +205,10 @@ class CommandDecider:
             return self._answer_rejected(asked, stream, refusal, remember=asked.remember)
         context = self._context(envelope, stream, rows)
         if envelope.dry_run:
-            return self._preview(asked, command, context)
-        return self._carry_out(asked, command, context, rows)
+            return self._preview(stream, asked, command, context)
+        return self._carry_out(stream, asked, command, context, rows)
 
-    def _preview(self, asked: Asked, command: Any, context: Context) -> Decision:
-        stream = self._streams.get(asked.envelope.subject)
+    def _preview(self, stream: Stream, asked: Asked, command: Any, context: Context) -> Decision:
         seen = stream.family.preview(stream.state, command, context)
         if isinstance(seen, Rejection):
             return self._answer_rejected(asked, stream, seen, remember=False)
@@ -235,8 +231,9 @@ class CommandDecider:
             stopped_allows=self._rules.stopped_allows,
         )
 
-    def _carry_out(self, asked: Asked, command: Any, context: Context, rows: Rows) -> Decision:
-        stream = self._streams.get(asked.envelope.subject)
+    def _carry_out(
+        self, stream: Stream, asked: Asked, command: Any, context: Context, rows: Rows
+    ) -> Decision:
         decided = self._judge(stream, command, context)
         if isinstance(decided, Rejection):
             return self._answer_rejected(asked, stream, decided, remember=asked.remember)
@@ -258,7 +255,6 @@ class CommandDecider:
     def _append(self, stream: Stream, event: Any, cause: Envelope, now_us: int) -> Message:
         self._streams.apply(stream, event, now_us)
         state, name = stream.state, f"outdial.{type(event).__name__}"
-        key = stream.id.encode()
         headers = Envelope(
             id=f"{stream.id}@{state.sequence}",
             type=name,
@@ -272,9 +268,9 @@ class CommandDecider:
             traceparent=cause.traceparent,
         ).headers()
         value = self._codec.encode(name, to_fields(event))
-        made = link(stream.hash, self._epoch, key, headers, value)
+        made = link(stream.hash, self._epoch, stream.key, headers, value)
         stream.hash = made.hash
-        return Message(key, value, headers + made.headers())
+        return Message(stream.key, value, headers + made.headers())
 
     def _answer_rejected(
         self, asked: Asked, stream: Stream, rejection: Rejection, *, remember: bool

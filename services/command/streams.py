@@ -15,23 +15,23 @@ from services.command.families import Family, family_of
 
 @dataclass(slots=True)
 class Stream:
-    """One campaign or list as its writer holds it; `phones` is None until needed, `parked` says why, or nothing."""
+    """One campaign or list as its writer holds it; `phones` is None until needed, `parked` says why, or nothing.
+
+    `id` is its name in the log, `key` the same in bytes, `family` its rules and its fold.
+    """
 
     state: Any  # of its family
     hash: bytes = FIRST
     parked: str = ""
     phones: PhoneIndex | None = field(default=None, repr=False)
+    id: str = field(init=False)
+    key: bytes = field(init=False)
+    family: Family = field(init=False, repr=False)
 
-    @property
-    def id(self) -> str:
-        """Its name in the log."""
-        name: str = self.state.stream
-        return name
-
-    @property
-    def family(self) -> Family:
-        """Its rules and its fold."""
-        return family_of(self.id)
+    def __post_init__(self) -> None:
+        self.id = self.state.stream
+        self.key = self.id.encode()
+        self.family = family_of(self.id)
 
 
 class Streams:

@@ -25,6 +25,7 @@ ALLOWED = {
     "phonenumbers",
     "pyroaring",
     "re",
+    "types",
     "typing",
     "unicodedata",
     "zoneinfo",

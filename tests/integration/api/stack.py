@@ -23,6 +23,7 @@ class ApiStack:
 
     def __init__(self, folder: Path, bootstrap: str, dsn: str, **settings: str) -> None:
         self._folder = folder
+        self.dsn = dsn
         self.url = f"http://127.0.0.1:{free_port()}"
         self._environ = {
             **os.environ,
@@ -78,6 +79,10 @@ class ApiStack:
     def forget_uploads(self) -> None:
         """What the API keeps of uploads in its folder, as another machine would not have it."""
         shutil.rmtree(self._folder / "uploads")
+
+    def files(self, part: str) -> list[Path]:
+        """The files of a part of the API's upload folder."""
+        return [path for path in (self._folder / "uploads" / part).rglob("*") if path.is_file()]
 
     def wait_ready(self) -> None:
         """Until the API is ready and a command is answered."""

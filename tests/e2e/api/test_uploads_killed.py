@@ -3,7 +3,7 @@
 import signal
 import socket
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -48,12 +48,13 @@ def total(stack: ApiStack, campaign: str) -> int:
 def test_whoever_is_killed_after_whatever_chunk_every_row_is_there_once(stack: ApiStack) -> None:
     stack.create("killed")
     sent = send(stack, "killed", "people.csv", csv(BIG))
-    told, hits = {"read": 0}, 0
+    told: dict[str, Any] = {"read": 0}
+    hits = 0
     for victims in VICTIMS:
 
-        def has_grown(before: int = told["read"]) -> bool:
+        def has_grown(before: int = int(told["read"])) -> bool:
             told.update(stack.http.get(sent.headers["location"]).json())
-            return told["read"] > before or told["state"] == "committed"
+            return bool(told["read"] > before or told["state"] == "committed")
 
         wait_until(has_grown, f"more than {told['read']} rows are in the log", 30)
         hits += told["state"] == "checking"
@@ -117,7 +118,8 @@ def test_within_the_grace_time_a_delete_is_undone_with_every_field(stack: ApiSta
     assert stack.receipt(send(stack, "grace", "people.csv", csv(5)))["accepted"] == 5
     download = "/v1/campaigns/grace/download?format=csv"
     before = stack.http.get(download).content
-    path, everybody = "/v1/campaigns/grace/delete-records", {"filters": {}}
+    path = "/v1/campaigns/grace/delete-records"
+    everybody: dict[str, Any] = {"filters": {}}
     counted = stack.http.post(f"{path}?dry_run=true", json=everybody).json()
 
     deleted = stack.http.post(path, json=everybody | {"confirm": counted["selection"]})

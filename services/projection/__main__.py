@@ -29,6 +29,7 @@ from services.projection.store import ViewStore
 from services.projection.views import main as views_main
 
 log = logging.getLogger(__name__)
+HEARTBEATS: Final = 5  # in a session's time
 START_PATIENCE_S: Final = 60.0
 RETRY_S: Final = 0.5
 
@@ -47,6 +48,8 @@ def main() -> None:
         kafka,
         EVENTS,
         "outdial-projection",
+        session_timeout_s=settings.session_timeout,
+        heartbeat_s=settings.session_timeout / HEARTBEATS,
         data_folder=str(settings.folder("projection")),
         store=ViewStore(dsn, layout(settings).partitions, standing, metrics),
     )

@@ -9,6 +9,7 @@ from tests.faults.event_faults import edits
 from tests.faults.outcome import Fault
 from tests.faults.platform_faults import broker_dies, disk_fills_up, one_of_three_dies, rolling_restart
 from tests.faults.poison_faults import known_poison, mutations
+from tests.faults.reader_faults import ENGINES, READER_FAULTS
 from tests.faults.writer_faults import (
     CRASH_POINTS,
     crash_at,
@@ -18,6 +19,10 @@ from tests.faults.writer_faults import (
 )
 
 CORPUS: Final = 30  # messages that the broker takes
+LONG_ONLY: Final = {
+    ("plain", what)
+    for what in ("kill -9, started again", "added and removed under load", "under a broker that dies")
+}
 _ALL: Final = (
     *(Fault(f"kill -9 {point}", crash_at(point), 1, 20) for point in CRASH_POINTS),
     Fault("kill -9 at a random instant, another takes over", kill_at_any_instant, 5, 200, ("a", "b")),
@@ -34,5 +39,10 @@ _ALL: Final = (
     Fault("PostgreSQL restart", database_restarts, 1, 10),
     Fault("PostgreSQL backend kill -9", backend_dies, 1, 10),
     Fault("PostgreSQL backends terminated", backends_are_ended, 1, 10),
+    *(
+        Fault(f"{engine} projection {what}", inject(engine), int((engine, what) not in LONG_ONLY), 10)
+        for engine in ENGINES
+        for what, inject in READER_FAULTS.items()
+    ),
 )
 FAULTS: Final[Mapping[str, Fault]] = {fault.name: fault for fault in _ALL}

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.faults.outcome import Hit
+from tests.faults.reader_faults import ENGINES, READER_FAULTS
 from tests.faults.stage import Stage
 from tests.faults.writer_faults import crash_at, members_change, pause_and_wake_at
 
+STARTED_AGAIN: Final = "kill -9, started again"
 READ_COMMITTED: Final = "read-committed"  # removed in the clients, not in the service
 
 
@@ -27,4 +29,5 @@ CONTROLS: Final = (
     Control("fencing", "zombie", pause_and_wake_at("after-decide"), ("a", "b")),
     Control("fold-at-opening", "members change", members_change, ("a", "b")),
     Control(READ_COMMITTED, "kill -9 before commit", crash_at("before-commit")),
+    Control("cursor-with-the-rows", "projection kill -9", READER_FAULTS[STARTED_AGAIN](ENGINES[0])),
 )

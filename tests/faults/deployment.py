@@ -21,7 +21,7 @@ PARTITIONS: Final = topics.Layout.named("local").partitions
 
 
 class Deployment:
-    """`without` names the guard that its command services run without (see unguarded.py); empty = as they are."""
+    """`without` names the guard that its services run without (see unguarded.py); empty = as they are."""
 
     def __init__(self, platform: LocalPlatform, folder: Path, prefix: str, without: str = "") -> None:
         self.platform, self.folder, self.without = platform, folder, without
@@ -52,16 +52,20 @@ class Deployment:
         if former := self.instances.get(name):
             assert not former.is_alive, f"{name} runs"
             self.past.append(former)
-        module = ["tests.faults.unguarded", self.without] if self.without else ["services.command"]
-        instance = Instance(name, module, self.folder / f"{name}.log", self.environ(name) | environ)
+        log = self.folder / f"{name}.log"
+        instance = Instance(name, self._module("command"), log, self.environ(name) | environ)
         self.instances[name] = instance
         return instance
 
-    def start_beside(self, service: str, **environ: str) -> Instance:
-        """Start one of the other services."""
-        module, log = [f"services.{service}"], self.folder / f"{service}.log"
-        self.beside[service] = Instance(service, module, log, self.environ(service) | environ)
-        return self.beside[service]
+    def start_beside(self, service: str, name: str = "", **environ: str) -> Instance:
+        """Start one of the other services, under a name of its own when there are several."""
+        name = name or service
+        log = self.folder / f"{name}.log"
+        self.beside[name] = Instance(name, self._module(service), log, self.environ(name) | environ)
+        return self.beside[name]
+
+    def _module(self, service: str) -> list[str]:
+        return ["tests.faults.unguarded", service, self.without] if self.without else [f"services.{service}"]
 
     def environ(self, name: str) -> dict[str, str]:
         """What a service of this deployment finds in its environment."""

@@ -32,6 +32,8 @@ GROUPS = {
     "poison": those("poison") + those("events"),
     "the database": those("PostgreSQL"),
     "the broker": those("broker kill -9 and restart"),
+    "projections on Faust": those("faust projection"),
+    "projections without Faust": those("plain projection"),
 }
 
 

@@ -1,11 +1,11 @@
-"""The command service with one of its guards removed: the negative control, which the judge has to catch.
+"""A service with one of its guards removed: the negative control, which the judge has to catch.
 
-`python -m tests.faults.unguarded known-commands`; every name of GUARDS is such a switch.
+`python -m tests.faults.unguarded command known-commands`; every name of GUARDS is such a switch.
 """
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,8 +18,12 @@ from outdial.eventlog.writer.opening import Folded, fold
 from outdial.eventlog.writer.settings import WriterSettings
 from outdial.eventlog.writer.snapshots import SnapshotFile
 from outdial.eventlog.writer.transactions import Transactions
+from outdial.views import fold as views_fold
+from outdial.views.facts import Fact
 from services.command import __main__ as command
 from services.command.decider import CommandDecider
+from services.projection import __main__ as projection
+from services.projection.handler import ProjectionHandler
 
 
 def known_commands() -> None:
@@ -75,13 +79,31 @@ def fold_at_opening() -> None:
     session.fold = fold_once  # type: ignore[attr-defined]  # this is the switch
 
 
+def cursor_with_the_rows() -> None:
+    """The projection keeps no position with its rows: after a crash it takes in again what it had."""
+    positions = ProjectionHandler.positions
+
+    async def from_the_start(self: ProjectionHandler, partitions: frozenset[int]) -> Mapping[int, int]:
+        self._standing.at = dict.fromkeys(await positions(self, partitions), 0)
+        return self._standing.at
+
+    def all_of_them(facts: Sequence[Fact], before: int) -> list[Fact]:
+        return list(facts)
+
+    ProjectionHandler.positions = from_the_start  # type: ignore[method-assign]  # this is the switch
+    views_fold._rising = all_of_them
+
+
 GUARDS: Final[Mapping[str, Callable[[], None]]] = {
     "known-commands": known_commands,
     "offsets-in-transaction": offsets_in_transaction,
     "fencing": fencing,
     "fold-at-opening": fold_at_opening,
+    "cursor-with-the-rows": cursor_with_the_rows,
 }
+SERVICES: Final[Mapping[str, Callable[[], None]]] = {"command": command.main, "projection": projection.main}
 
 if __name__ == "__main__":
-    GUARDS[sys.argv[1]]()
-    command.main()
+    service, guard = sys.argv[1:]
+    GUARDS[guard]()
+    SERVICES[service]()

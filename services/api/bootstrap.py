@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 
 from outdial.client.connecting import kafka_config, layout
+from outdial.client.link import KafkaLink
 from outdial.client.listing import ListSession
 from outdial.files.upload import UploadLimits
 from outdial.messages.codec import Codec
@@ -20,7 +21,6 @@ from services.api.app import Deps, create_app
 from services.api.commanding import Commands
 from services.api.comments import Comments
 from services.api.downloads import Downloads
-from services.api.link import KafkaLink
 from services.api.listing.filling import Fillings
 from services.api.listing.views import ListViews
 from services.api.log import LogConnection, tcp_probe
@@ -32,6 +32,8 @@ from services.api.tokens import Tokens, TokensInvalid, is_loopback
 from services.api.upload_ports import LogUploadPorts
 from services.api.uploads.queue import UploadQueue
 from services.api.uploads.store import UploadStore
+
+SOURCE: Final = "outdial/api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def build(settings: Settings) -> FastAPI:
     """The app with its real rooms; they are started and stopped with it."""
     tokens = tokens_of(settings)
     kafka, partitions = kafka_config(settings), layout(settings).partitions
-    log = LogConnection(lambda: KafkaLink(kafka, partitions), tcp_probe(settings.kafka))
+    log = LogConnection(lambda: KafkaLink(kafka, partitions, SOURCE), tcp_probe(settings.kafka))
     dsn = settings.database.get_secret_value()
     allows = frozenset[str](settings.stopped_allows)
     reading = ViewReading(dsn, allows)

@@ -12,8 +12,8 @@ from typing import Final
 from prometheus_client import REGISTRY
 
 from outdial.client.connecting import kafka_config, layout
+from outdial.client.link import KafkaLink
 from outdial.client.registry import SchemaTopic
-from outdial.client.sender import CommandSender
 from outdial.eventlog import topics
 from outdial.eventlog.blocks import BlockReader
 from outdial.eventlog.kafka import KafkaConfig
@@ -23,14 +23,17 @@ from outdial.runtime.health import HealthServer
 from outdial.runtime.settings import Settings, SettingsInvalid
 from outdial.telephony.connecting import telephony_of
 from services.dialer.clocks import Clocks
+from services.dialer.do_not_call import DoNotCall
 from services.dialer.fold import Fold
 from services.dialer.following import Follower
 from services.dialer.metrics import Metrics
 from services.dialer.parts import Parts
+from services.dialer.person_blocks import PersonBlocks
 from services.dialer.phones import Phones
 from services.dialer.plan import Limits
 from services.dialer.sending import Commands
-from services.dialer.worker import Dialer
+from services.dialer.wishes import Wishes
+from services.dialer.worker import Desk, Dialer
 
 START_PATIENCE_S: Final = 60.0
 SOURCE: Final = "outdial/dialer"
@@ -45,22 +48,34 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop`."""
     kafka, spread = kafka_config(settings), layout(settings)
     await _wait_for_broker(kafka, spread)
-    sender = CommandSender(kafka, spread.partitions, SOURCE)
+    link = KafkaLink(kafka, spread.partitions, SOURCE)
+    sender = link.sender
     blocks, telephony = BlockReader(kafka, "outdial.persons"), telephony_of(settings)
     clocks, fold = Clocks(), Fold(sender.codec)
     commands = Commands(sender, clocks, wall_clock_us)
-    parts = Parts(fold, commands, telephony, clocks, Metrics(REGISTRY), wall_clock_us, spread.partitions)
+    persons = PersonBlocks(blocks, sender.codec, SchemaTopic(kafka), spread.partitions)
+    phones = Phones(persons)
+    parts = Parts(
+        fold,
+        commands,
+        telephony,
+        clocks,
+        Metrics(REGISTRY),
+        wall_clock_us,
+        spread.partitions,
+        DoNotCall(fold, phones, persons),
+    )
     holder = f"{settings.dialer_group}/{socket.gethostname()}/{os.getpid()}"
     dialer = Dialer(
         parts,
         Follower(kafka, spread.partitions, sender.codec, fold),
         Lease(kafka, "outdial.leases", group_number(settings), holder),
-        Phones(blocks, sender.codec, SchemaTopic(kafka), spread.partitions),
+        Desk(phones, Wishes(link, sender.codec, spread.partitions)),
         settings.dialer_group,
     )
     health = HealthServer(settings.admin, dialer.readiness)
     serving = asyncio.create_task(health.serve())
-    await sender.start()
+    await link.start()
     await blocks.start()
     await telephony.start()
     running = asyncio.create_task(dialer.run(settings.dialer_http, Limits(tzdata_version=tz_version()), stop))
@@ -78,7 +93,7 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.wait([serving], timeout=5)
         await telephony.stop()
         await blocks.stop()
-        await sender.stop()
+        await link.stop()
 
 
 def group_number(settings: Settings) -> int:

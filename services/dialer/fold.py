@@ -1,20 +1,23 @@
-"""Every campaign of the log, folded in memory: a gap or a fork ends the process, a bad event parks its campaign."""
+"""Every stream of the log, folded in memory: a gap or a fork ends the process, a bad event parks its stream."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from outdial.campaign.attempt_id import AttemptId
 from outdial.campaign.book import OPEN, attempt_key
 from outdial.campaign.columns import column
-from outdial.campaign.events import AttemptsEnded, AttemptsWithdrawn, Event
+from outdial.campaign.events import AttemptsEnded, AttemptsWithdrawn, DispositionRecorded, Event
 from outdial.campaign.evolve import Unappliable, evolve
 from outdial.campaign.state import CampaignState, initial
-from outdial.campaign.vocabulary import UNKNOWN
+from outdial.campaign.vocabulary import DO_NOT_CALL_EFFECT, UNKNOWN
 from outdial.campaign.wire import EVENTS, from_fields
+from outdial.donotcall.lists import is_list
 from outdial.eventlog.ports import IntegrityError, LogRecord
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
 from outdial.messages.envelope import Envelope
+from services.dialer.list_fold import ListFold
 
 log = logging.getLogger(__name__)
 # Called after each event: state, event, the id of the command that caused it.
@@ -22,10 +25,11 @@ Watcher: TypeAlias = Callable[[CampaignState, Event, str], None]
 
 
 class Fold:
-    """Campaign states by id; `watch` is told of each event after it was folded."""
+    """Campaign states by id; `watch` is told of each event of a campaign after it was folded."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
+        self.lists = ListFold(codec)
         self._states: dict[str, CampaignState] = {}
         self._news = asyncio.Condition()
         self._passes: dict[tuple[str, int], int] = {}
@@ -44,6 +48,10 @@ class Fold:
     def take(self, record: LogRecord) -> None:
         """Fold one event. Raises IntegrityError, and UnknownSchema when its schema is still to be learnt."""
         envelope = Envelope.of(record.headers)
+        if is_list(envelope.subject):
+            self.lists.take(envelope, record)
+            self.next_offsets[record.partition] = record.offset + 1
+            return
         state = self._states.get(envelope.subject) or initial(envelope.subject)
         if envelope.subject in self.parked:
             self.next_offsets[record.partition] = record.offset + 1
@@ -64,6 +72,7 @@ class Fold:
             self.parked[envelope.subject] = str(error)
             log.critical("campaign parked", extra={"stream": envelope.subject, "why": str(error)})
         else:
+            self._note_wish(state, event)
             if self.watch is not None:
                 self.watch(state, event, envelope.causation_id)
         self.next_offsets[record.partition] = record.offset + 1
@@ -109,6 +118,14 @@ class Fold:
             raise Undecodable(f"{name} is no event")
         event: Event = from_fields(short, fields)  # type: ignore[assignment]  # an event by its name
         return event
+
+    def _note_wish(self, state: CampaignState, event: Event) -> None:
+        """A disposition with this effect is a wish, and stays one when a later disposition corrects it."""
+        if not isinstance(event, DispositionRecorded) or state.settings is None:
+            return
+        effects = {one.name: one.effect for one in state.settings.dispositions}
+        if effects.get(event.disposition) == DO_NOT_CALL_EFFECT:
+            self.lists.wished(AttemptId(state.campaign_id, event.record, event.attempt))
 
     def _note_pass(self, state: CampaignState, event: Event) -> None:
         """A definite outcome may come later, when the record has been claimed again, in another pass maybe."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from outdial.telephony.port import Telephony
 from services.dialer.clocks import Clocks
+from services.dialer.do_not_call import DoNotCall
 from services.dialer.fold import Fold
 from services.dialer.metrics import Metrics
 from services.dialer.sending import Commands
@@ -21,6 +22,7 @@ class Parts:
     metrics: Metrics
     now_us: Callable[[], int]
     partitions: int
+    do_not_call: DoNotCall
 
 
 class Superseded(Exception):

@@ -1,35 +1,18 @@
 """Finds the phone numbers of records in the erasable blocks. Numbers live in memory for as long as a call is placed."""
 
-import logging
 from bisect import bisect_right
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
 
 from outdial.campaign.state import CampaignState, ChunkRef
-from outdial.client.registry import SchemaTopic
-from outdial.messages.codec import Codec, UnknownSchema
-from outdial.messages.partition import partition_of
-from outdial.messages.persons import PersonsBlock, decode_block
-
-log = logging.getLogger(__name__)
-CACHE_BLOCKS: Final = 64
-READ_TIMEOUT_S: Final = 5.0
-
-
-class Blocks(Protocol):
-    """What is needed of eventlog's BlockReader."""
-
-    async def get(self, key: str, partition: int, at_least: int, timeout_s: float) -> bytes | None:
-        """See BlockReader.get."""
+from services.dialer.person_blocks import PersonBlocks
 
 
 class Phones:
-    """Reads decoded blocks through a small cache."""
+    """Numbers by record."""
 
-    def __init__(self, blocks: Blocks, codec: Codec, schemas: SchemaTopic, partitions: int) -> None:
-        self._blocks, self._codec, self._schemas, self._partitions = blocks, codec, schemas, partitions
-        self._cache: OrderedDict[tuple[str, bytes], PersonsBlock] = OrderedDict()
+    def __init__(self, blocks: PersonBlocks) -> None:
+        self._blocks = blocks
 
     async def of(self, state: CampaignState, records: Sequence[int]) -> Mapping[int, str]:
         """The numbers of those records whose row is there. Raises TimeoutError when blocks cannot be read."""
@@ -46,7 +29,7 @@ class Phones:
     async def _of_chunk(
         self, state: CampaignState, chunk: ChunkRef, records: Sequence[int]
     ) -> Mapping[int, str]:
-        block = await self._block(state.campaign_id, chunk)
+        block = await self._blocks.of(state.campaign_id, chunk)
         if block is None:
             return {}
         found: dict[int, str] = {}
@@ -56,21 +39,3 @@ class Phones:
             if place is not None:
                 found[record] = block.phone[place]
         return found
-
-    async def _block(self, campaign_id: str, chunk: ChunkRef) -> PersonsBlock | None:
-        partition = partition_of(campaign_id.encode(), self._partitions)
-        value = await self._blocks.get(chunk.block_id, partition, chunk.block_offset, READ_TIMEOUT_S)
-        if value is None:
-            return None
-        # The value itself is part of the key: a block that was rewritten after an erasure is read again.
-        key = (chunk.block_id, value)
-        if key not in self._cache:
-            try:
-                self._cache[key] = decode_block(self._codec, value)
-            except UnknownSchema:
-                await self._schemas.learn(self._codec)
-                self._cache[key] = decode_block(self._codec, value)
-            if len(self._cache) > CACHE_BLOCKS:
-                self._cache.popitem(last=False)
-        self._cache.move_to_end(key)
-        return self._cache[key]

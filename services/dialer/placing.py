@@ -1,7 +1,7 @@
 """Places the calls of an accepted claim before their deadline, and gives back what is not placed, with its cause."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from outdial.campaign.attempt_id import AttemptId
@@ -16,6 +16,7 @@ from services.dialer.parts import Parts
 from services.dialer.plan import may_place
 
 STOPPED, LATE, REFUSED = "stopped", "late", "refused"
+LISTED, LISTS_UNREAD = "do-not-call", "lists-unread"
 _CAUSES: Final[Mapping[Placement, str]] = {
     Placement.LATE: LATE,
     Placement.BUSY: REFUSED,
@@ -34,8 +35,9 @@ class Placing:
 
     async def place(self, campaign_id: str, event: AttemptsClaimed, phones: Mapping[int, str]) -> None:
         """Originate what may be called at this instant; give back the rest."""
+        listed = await self._listed({record: phones[record] for record in event.record})
         state, now_us = self._parts.fold.get(campaign_id), self._parts.now_us()
-        why = self._why_not(state, event, now_us)
+        why = LISTS_UNREAD if listed is None else self._why_not(state, event, now_us)
         count = len(event.record)
         rows = zip(event.record, column(event.attempt, count, 1), column(event.zone, count, ""), strict=True)
         calls: dict[Attempt, Originate] = {}
@@ -43,11 +45,20 @@ class Placing:
         for record, attempt, zone in rows:
             if why or state is None or not may_place(state, record, zone, now_us):
                 withdrawn[record, attempt] = why or STOPPED
+            elif listed and record in listed:
+                withdrawn[record, attempt] = LISTED
             else:
                 calls[record, attempt] = self._call(state, (record, attempt), phones[record], event)
         withdrawn.update(await self._originate(campaign_id, calls))
         if withdrawn:
             await self.withdraw(campaign_id, event.dialer_epoch, withdrawn)
+
+    async def _listed(self, phones: Mapping[int, str]) -> Collection[int] | None:
+        """Records whose number came onto a list since the claim; None when that cannot be told."""
+        try:
+            return await self._parts.do_not_call.among(phones)
+        except TimeoutError:
+            return None
 
     async def withdraw(self, campaign_id: str, epoch: int, causes: Mapping[Attempt, str]) -> None:
         """Give claims back; returns once that is in the log."""

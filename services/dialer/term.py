@@ -2,26 +2,27 @@
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-from outdial.campaign.columns import pick
-from outdial.campaign.commands import ClaimAttempts
+from outdial.campaign.commands import ClaimAttempts, ExcludeRecords
 from outdial.campaign.events import AttemptsClaimed, DiallingTakenOver, Event
 from outdial.campaign.positions import Position
 from outdial.campaign.state import CampaignState
+from outdial.campaign.vocabulary import DO_NOT_CALL
 from outdial.telephony.port import TelephonyUnreachable
 from services.dialer import plan
 from services.dialer.claims import Claims
 from services.dialer.errands import Errands
+from services.dialer.held import Held, only
 from services.dialer.parts import Parts, Superseded
 from services.dialer.phones import Phones
 from services.dialer.placing import Placing
-from services.dialer.plan import SECOND_US, Busy, Limits
+from services.dialer.plan import SECOND_US, Busy, Errand, Limits
 from services.dialer.reports import Reports
 from services.dialer.settling import Settling
+from services.dialer.wishes import Wishes
 
 log = logging.getLogger(__name__)
 CLAIM_EVERY_S: Final = 0.1
@@ -33,6 +34,7 @@ CLOCK_EVERY_S: Final = 2.0
 RETRY_S: Final = 1.0
 LOOK_S: Final = 0.05
 HOLD_US: Final = 60 * SECOND_US
+HOLD_LISTED_US: Final = 5 * SECOND_US  # until it is excluded, or before the next try
 NO_LINE_PAUSE_US: Final = 1 * SECOND_US
 LAST_CLAIMS_S: Final = 3.0
 
@@ -44,6 +46,7 @@ class Duty:
     group: str
     limits: Limits
     url: str
+    wishes: Wishes
 
 
 class Term:
@@ -55,7 +58,7 @@ class Term:
         self._claims = Claims(parts, self._placing)
         self._settling = Settling(parts, self._claims, self._placing, reports, epoch)
         self._errands = Errands(parts, self._claims.end)
-        self._held: dict[str, dict[int, int]] = defaultdict(dict)
+        self._held = Held()
         self._turn = self._round = 0
         self.problem = "taking over"
 
@@ -78,6 +81,7 @@ class Term:
             for task in tasks:
                 task.cancel()
             self._errands.stop()
+            self._duty.wishes.stop()
             await self._claims.stop(LAST_CLAIMS_S)
             self._parts.fold.watch = None
         for task in done:
@@ -128,6 +132,16 @@ class Term:
                 self._errands.begin([taking])
             if state.position in AT_WORK or self._round % RARELY == 0:
                 self._errands.begin(plan.errands(state, now_us))
+        await self._carry_out_wishes()
+
+    async def _carry_out_wishes(self) -> None:
+        ours = {state.campaign_id for state in self._states()}
+        try:
+            wanted = await self._parts.do_not_call.wishes()
+        except TimeoutError:
+            log.error("lists cannot be read")
+            return
+        self._duty.wishes.begin({one: phone for one, phone in wanted.items() if one.campaign_id in ours})
 
     async def _dial(self) -> None:
         """Every running campaign hears of this term before anything is claimed."""
@@ -157,43 +171,41 @@ class Term:
     async def _claim_in(self, state: CampaignState, lines: int) -> int:
         """Send the next claim of one campaign; returns how many lines it takes."""
         now_us, campaign_id = self._parts.now_us(), state.campaign_id
-        held = self._held[campaign_id]
-        for record in [one for one, until_us in held.items() if until_us <= now_us]:
-            del held[record]
-        batches = self._claims.unanswered(campaign_id)
-        busy = Busy(self._claims.not_folded(campaign_id), held.keys(), batches)
+        held, batches = self._held.of(campaign_id, now_us), self._claims.unanswered(campaign_id)
+        busy = Busy(self._claims.not_folded(campaign_id), held, batches)
         command = plan.claim(state, busy, lines, self._duty.limits, (self.epoch, now_us))
         if command is None:
             return 0
         try:
             phones = await self._phones.of(state, command.record)
+            listed = await self._parts.do_not_call.among(phones)
         except TimeoutError:
             log.error("persons cannot be read", extra={"stream": campaign_id})
             return 0
-        command = self._hold_missing(campaign_id, command, frozenset(phones), now_us)
+        self._hold_missing(campaign_id, command, phones.keys(), now_us)
+        self._exclude(campaign_id, sorted(listed), now_us)
+        command = only(command, phones.keys() - listed)
         if command.record:
-            self._claims.begin(campaign_id, command, phones)
+            version = self._parts.do_not_call.version
+            self._claims.begin(campaign_id, replace(command, do_not_call_version=version), phones)
         return len(command.record)
 
     def _hold_missing(
-        self, campaign_id: str, command: ClaimAttempts, have: frozenset[int], now_us: int
-    ) -> ClaimAttempts:
+        self, campaign_id: str, command: ClaimAttempts, have: Collection[int], now_us: int
+    ) -> None:
         """A record whose number is not there is no call; its delete may just not be folded yet."""
         missing = [record for record in command.record if record not in have]
-        if not missing:
-            return command
-        log.critical("person-missing", extra={"stream": campaign_id, "records": missing[:10]})
-        self._parts.metrics.persons_missing.inc(len(missing))
-        self._held[campaign_id].update(dict.fromkeys(missing, now_us + HOLD_US))
-        places = [place for place, record in enumerate(command.record) if record in have]
-        return replace(
-            command,
-            record=pick(command.record, places),
-            attempt=pick(command.attempt, places),
-            pass_number=pick(command.pass_number, places),
-            zone=pick(command.zone, places),
-            zone_source=pick(command.zone_source, places),
-        )
+        if missing:
+            log.critical("person-missing", extra={"stream": campaign_id, "records": missing[:10]})
+            self._parts.metrics.persons_missing.inc(len(missing))
+            self._held.hold(campaign_id, missing, now_us + HOLD_US)
+
+    def _exclude(self, campaign_id: str, listed: list[int], now_us: int) -> None:
+        """A record whose number is on a list becomes final: the campaign does not wait for it."""
+        if listed:
+            self._held.hold(campaign_id, listed, now_us + HOLD_LISTED_US)
+            excluding = ExcludeRecords(listed, [DO_NOT_CALL] * len(listed))
+            self._errands.begin([Errand(campaign_id, f"{campaign_id}/do-not-call/{listed[0]}", excluding)])
 
 
 async def _every(pause_s: float, step: Callable[[], Awaitable[None]]) -> None:

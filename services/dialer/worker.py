@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from dataclasses import dataclass
 from typing import Final
 
 from outdial.eventlog.lease import Lease
@@ -15,6 +16,7 @@ from services.dialer.phones import Phones
 from services.dialer.plan import Limits
 from services.dialer.reports import Reports
 from services.dialer.term import Duty, Term
+from services.dialer.wishes import Wishes
 
 log = logging.getLogger(__name__)
 LEASE_WAIT_S: Final = 0.5
@@ -22,22 +24,33 @@ LAST_REPORTS_S: Final = 3.0
 DEAF_AFTER_S: Final = 10.0
 
 
-class Dialer:
-    """`address` is where the network's reports are heard."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Numbers by record, and wishes not to be called on their way to the list."""
 
-    def __init__(self, parts: Parts, follower: Follower, lease: Lease, phones: Phones, group: str) -> None:
+    phones: Phones
+    wishes: Wishes
+
+
+class Dialer:
+    """`desk` is what it finds people by and carries out their wishes with."""
+
+    def __init__(self, parts: Parts, follower: Follower, lease: Lease, desk: Desk, group: str) -> None:
         self._parts, self._follower, self._lease = parts, follower, lease
-        self._phones, self._group = phones, group
+        self._desk, self._group = desk, group
         self._epoch = 0
         self._reports = Reports(parts.commands, parts.fold, parts.metrics, lambda: self._epoch)
         self._term: Term | None = None
         self._heard_at = time.monotonic()
 
     async def run(self, address: str, limits: Limits, stop: asyncio.Event) -> None:
-        """Until `stop`. Raises what must end the process: a broken history, a newer dialer."""
+        """Until `stop`. `address` is where the network's reports are heard.
+
+        Raises what must end the process: a broken history, a newer dialer.
+        """
         await self._follower.catch_up()
         listener = ReportListener(address, self._reports.take)
-        duty = Duty(self._group, limits, await listener.start())
+        duty = Duty(self._group, limits, await listener.start(), self._desk.wishes)
         following = asyncio.create_task(self._follower.follow(self._heard))
         await self._lease.start()
         serving = asyncio.create_task(self._serve(duty, stop))
@@ -55,7 +68,7 @@ class Dialer:
             if epoch is None or stop.is_set():
                 continue
             self._epoch = epoch
-            self._term = Term(self._parts, self._phones, self._reports, duty, epoch)
+            self._term = Term(self._parts, self._desk.phones, self._reports, duty, epoch)
             self._parts.metrics.active.set(1)
             try:
                 await self._term.run(lambda: stop.is_set() or self._lease.epoch != self._epoch)
@@ -92,10 +105,11 @@ class Dialer:
             waits.append(term.problem)
         fold = self._parts.fold
         details = {
+            "do_not_call_version": fold.lists.version,
             "role": "standby" if term is None else "active",
             "epoch": term.epoch if term is not None else None,
             "events": dict(fold.next_offsets),
-            "parked": dict(fold.parked),
+            "parked": {**fold.parked, **fold.lists.parked},
             "calls": {state.campaign_id: state.book.tally.open for state in fold if state.book.tally.open},
             "network_clock_skew_us": self._parts.clocks.network_skew_us,
         }

@@ -12,6 +12,7 @@ from outdial.campaign.events import AttemptsClaimed, Event
 from outdial.campaign.state import CampaignState
 from outdial.campaign.wire import to_fields
 from outdial.client.requests import Answer, OutcomeUnknown, Request
+from outdial.donotcall.events import Event as ListEvent
 from outdial.eventlog.ports import LogRecord
 from outdial.messages.envelope import Envelope
 from outdial.telephony.port import (
@@ -26,14 +27,17 @@ from outdial.telephony.port import (
 )
 from services.dialer.claims import Claims
 from services.dialer.clocks import Clocks
+from services.dialer.do_not_call import DoNotCall
 from services.dialer.fold import Fold
 from services.dialer.metrics import Metrics
 from services.dialer.parts import Parts
+from services.dialer.phones import Phones
 from services.dialer.placing import Placing
 from services.dialer.plan import Busy, Limits, claim
 from services.dialer.reports import Reports
 from services.dialer.sending import Commands
 from services.dialer.settling import Settling
+from tests.kit.blocks import Blocks
 from tests.kit.campaign import CODEC, Campaign
 
 EPOCH = 7
@@ -143,7 +147,7 @@ class Writer:
 
 
 def record_of(
-    event: Event, stream: str, place: tuple[int, int], at_us: int, command_id: str = "c"
+    event: Event | ListEvent, stream: str, place: tuple[int, int], at_us: int, command_id: str = "c"
 ) -> LogRecord:
     """An event as the log gives it; `place` = (sequence, offset)."""
     sequence, offset = place
@@ -173,7 +177,12 @@ class Twin:
         self._read_history()
         commands = Commands(self.writer, self.clocks, self.now_us)
         metrics = Metrics(CollectorRegistry())
-        self.parts = Parts(self.fold, commands, self.network, self.clocks, metrics, self.now_us, 4)
+        self.blocks = Blocks()
+        persons = self.blocks.persons()
+        do_not_call = DoNotCall(self.fold, Phones(persons), persons)
+        self.parts = Parts(
+            self.fold, commands, self.network, self.clocks, metrics, self.now_us, 4, do_not_call
+        )
         self.placing = Placing(self.parts)
         self.claims = Claims(self.parts, self.placing)
         self.reports = Reports(commands, self.fold, metrics, lambda: EPOCH)

@@ -1,34 +1,13 @@
 """Phone numbers come from the erasable blocks; an erased row has none."""
 
-from outdial.client.registry import SchemaTopic
-from outdial.eventlog.kafka import KafkaConfig
 from outdial.messages.persons import PersonsBlock, encode_block, without_rows
 from services.dialer.phones import Phones
+from tests.kit.blocks import Blocks, block_of
 from tests.kit.campaign import CODEC, Campaign, ready
 
 
-class Blocks:
-    """A block topic in memory."""
-
-    def __init__(self, **blocks: bytes | None) -> None:
-        self.blocks = blocks
-        self.reads: list[tuple[str, int]] = []
-
-    async def get(self, key: str, partition: int, at_least: int, timeout_s: float) -> bytes | None:
-        self.reads.append((key, at_least))
-        return self.blocks.get(key)
-
-
 def block(first: int, rows: int) -> PersonsBlock:
-    return PersonsBlock(
-        stream="spring",
-        upload_id="u",
-        kind="records",
-        block_row=list(range(rows)),
-        salt=[bytes(16)] * rows,
-        phone=[f"+9198{first + row:08d}" for row in range(rows)],
-        name=[""] * rows,
-    )
+    return block_of([f"+9198{first + row:08d}" for row in range(rows)])
 
 
 def two_uploads() -> Campaign:
@@ -39,7 +18,7 @@ def two_uploads() -> Campaign:
 
 
 def phones(blocks: Blocks) -> Phones:
-    return Phones(blocks, CODEC, SchemaTopic(KafkaConfig("nowhere:1")), 4)
+    return Phones(blocks.persons())
 
 
 async def test_each_record_is_found_in_the_block_of_its_chunk() -> None:

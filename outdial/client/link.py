@@ -1,4 +1,4 @@
-"""Everything of the API that needs the broker, opened and closed together."""
+"""Everything with which a process writes: commands, and blocks of personal data; opened and closed together."""
 
 from outdial.client.requests import Answer, Request
 from outdial.client.sender import CommandSender
@@ -11,30 +11,30 @@ PERSONS = "outdial.persons"
 
 
 class KafkaLink:
-    """A sender of commands and a writer of blocks. `start` raises LogUnavailable when the broker is away."""
+    """A sender of commands and a writer of blocks; `source` names the process in the envelope of its commands."""
 
-    def __init__(self, kafka: KafkaConfig, partitions: int) -> None:
-        self._sender = CommandSender(kafka, partitions, "outdial/api")
+    def __init__(self, kafka: KafkaConfig, partitions: int, source: str) -> None:
+        self.sender = CommandSender(kafka, partitions, source)
         self._appender = Appender(kafka)
         self._blocks = BlockWriter(self._appender, PERSONS)
 
     async def start(self) -> None:
-        """Connect both."""
+        """Connect both. Raises LogUnavailable when the broker is away."""
         await self._appender.start()
-        await self._sender.start()
+        await self.sender.start()
 
     async def stop(self) -> None:
         """Close both."""
-        await self._sender.stop()
+        await self.sender.stop()
         await self._appender.stop()
 
     async def broken(self) -> None:
         """Wait until answers are no longer heard."""
-        await self._sender.broken()
+        await self.sender.broken()
 
     async def send(self, request: Request, timeout_s: float = 5.0) -> Answer:
         """Send one command. Raises LogUnavailable, AppendUnknown, OutcomeUnknown."""
-        return await self._sender.send(request, timeout_s)
+        return await self.sender.send(request, timeout_s)
 
     async def write(self, partition: int, key: str, value: bytes) -> int:
         """Write one block; its offset. Raises LogUnavailable, AppendUnknown."""
@@ -42,4 +42,4 @@ class KafkaLink:
 
     def session(self, upload: Upload) -> UploadSession:
         """The session that carries one upload."""
-        return UploadSession(self._sender, self._blocks, self._sender.codec, upload)
+        return UploadSession(self.sender, self._blocks, self.sender.codec, upload)

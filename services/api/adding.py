@@ -22,6 +22,7 @@ from services.api.models.records import RecordsRequest
 from services.api.problems import Problem, row_texts
 from services.api.tokens import Caller
 from services.api.uploads.admit import upload_id_of
+from services.api.uploads.listed import Refusing
 from services.api.uploads.run import UploadPorts
 
 CHUNK_ROWS: Final = 500
@@ -103,6 +104,7 @@ async def _checked(campaign: str, body: RecordsRequest, ports: UploadPorts) -> t
         header, checked = await asyncio.to_thread(read_records, body.records, rules, time.time_ns() // 1000)
     except UploadRejected as why:
         raise problems.of_file(why) from why
+    checked = Refusing(await ports.listed(), header, rules.time_zone).refuse(checked)
     if checked.invalid and body.mode == "all-or-nothing":
         raise Problem("rows-invalid", rows=[_refused(row) for row in checked.invalid])
     return header, checked

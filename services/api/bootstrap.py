@@ -70,10 +70,11 @@ def build(settings: Settings) -> FastAPI:
     allows = frozenset[str](settings.stopped_allows)
     reading = ViewReading(dsn, allows)
     limits = UploadLimits(file_bytes=settings.upload_max_bytes)
-    ports = LogUploadPorts(log, reading, settings.upload_max_rows, limits.chunk_rows)
+    list_views = ListViews(dsn)
+    ports = LogUploadPorts(log, reading, list_views, settings.upload_max_rows, limits.chunk_rows)
     uploads = UploadQueue(UploadStore(settings.folder("uploads")), ports, limits)
     downloads = Downloads(settings.folder("downloads"), Snapshots(dsn, allows).open, reading.last_delete)
-    codec, list_views = Codec(), ListViews(dsn)
+    codec = Codec()
     rooms = Rooms(log, reading, uploads, downloads, list_views)
     deps = Deps(
         commands=Commands(log),

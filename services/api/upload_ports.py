@@ -5,7 +5,9 @@ from uuid import uuid4
 from outdial.campaign.commands import BeginUpload
 from outdial.client.requests import Answer, CommandRejected, Request
 from outdial.client.upload import Upload, UploadSession
+from outdial.donotcall.numbers import NumberSet
 from outdial.files.upload import UploadRules
+from services.api.listing.views import ListViews
 from services.api.log import LogConnection
 from services.api.ports import Reading
 from services.api.uploads.job import UploadJob
@@ -14,8 +16,11 @@ from services.api.uploads.job import UploadJob
 class LogUploadPorts:
     """`max_rows` is the deployment's limit of one file, `chunk_rows` how many rows a full chunk has."""
 
-    def __init__(self, log: LogConnection, reading: Reading, max_rows: int, chunk_rows: int) -> None:
-        self._log, self._reading, self._max_rows, self._chunk_rows = log, reading, max_rows, chunk_rows
+    def __init__(
+        self, log: LogConnection, reading: Reading, lists: ListViews, max_rows: int, chunk_rows: int
+    ) -> None:
+        self._log, self._reading, self._lists = log, reading, lists
+        self._max_rows, self._chunk_rows = max_rows, chunk_rows
 
     async def rules(self, campaign: str, new_columns: str, duplicates: str) -> UploadRules:
         """What the campaign's settings say about its records. Raises Problem `campaign-unknown`."""
@@ -44,6 +49,10 @@ class LogUploadPorts:
         if not answer.accepted:
             raise CommandRejected(answer)
         return answer
+
+    async def listed(self) -> NumberSet:
+        """Every number that the views have on a do-not-call list. Raises Problem `database-unavailable`."""
+        return await self._lists.all_numbers()
 
     async def accepted_chunks(self, campaign: str, upload_id: str) -> int:
         """How many chunks the views have seen; the log may have a few more, which are safe to send again."""

@@ -20,6 +20,7 @@ MOST_WAITING: Final = 100
 WAIT_S: Final = 0.5
 MAX_WAIT_S: Final = 10.0
 FORGET_EVERY_S: Final = 600.0
+VIEWS_AWAY: Final = "database-unavailable"
 log = logging.getLogger(__name__)
 
 
@@ -140,7 +141,9 @@ class UploadQueue:
                 return
             except NotYet as turned:
                 job = turned.job
-            except (LogUnavailable, OutcomeUnknown) as why:
+            except (LogUnavailable, OutcomeUnknown, Problem) as why:
+                if isinstance(why, Problem) and why.code != VIEWS_AWAY:
+                    raise
                 log.warning("upload waits", extra={"upload": job.upload_id, "why": str(why)})
                 job = replace(self._jobs[job.upload_id], resumed=True)
             except OSError as why:

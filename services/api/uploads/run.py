@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from outdial.campaign.commands import BeginUpload
 from outdial.client.requests import Answer, CommandRejected
 from outdial.client.upload import Upload
+from outdial.donotcall.numbers import NumberSet
 from outdial.files.upload import (
     Header,
     UploadChunk,
@@ -23,6 +24,7 @@ from outdial.files.upload import (
     read_upload,
 )
 from services.api.uploads.job import UploadJob
+from services.api.uploads.listed import Refusing
 from services.api.uploads.store import UploadStore
 
 T = TypeVar("T")
@@ -48,6 +50,10 @@ class UploadPorts(Protocol):
 
     async def rules(self, campaign: str, new_columns: str, duplicates: str) -> UploadRules:
         """What the campaign says about its records. Raises Problem `campaign-unknown`."""
+        ...
+
+    async def listed(self) -> NumberSet:
+        """Every number that is on a do-not-call list now."""
         ...
 
     async def accepted_chunks(self, campaign: str, upload_id: str) -> int:
@@ -78,6 +84,15 @@ class Run:
     is_unwanted: Callable[[str], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One file on its way: where its rows come from, where they go, and whom they must not name."""
+
+    reading: UploadReading
+    session: Session
+    refusing: Refusing
+
+
 class NotYet(Exception):
     """Another upload of the campaign is open; `job` waits for its turn, and asks under another id then."""
 
@@ -101,7 +116,8 @@ async def carry(run: Run, job: UploadJob) -> UploadJob:
         return await _refuse(run, job, why)
     session = run.ports.session(_upload(job, reading.header))
     try:
-        return await _send(run, job, reading, session)
+        refusing = Refusing(await run.ports.listed(), reading.header, rules.time_zone)
+        return await _send(run, job, Sending(reading, session, refusing))
     finally:
         await session.close()
         await asyncio.to_thread(reading.close)
@@ -130,10 +146,11 @@ async def _to_the_end(call: Callable[..., T], *what: Any) -> T:
         raise
 
 
-async def _send(run: Run, job: UploadJob, reading: UploadReading, session: Session) -> UploadJob:
+async def _send(run: Run, job: UploadJob, sending: Sending) -> UploadJob:
+    session = sending.session
     try:
-        job = await _begin(run, job, reading.header)
-        job = await _chunks(run, job, reading, session)
+        job = await _begin(run, job, sending.reading.header)
+        job = await _chunks(run, job, sending)
     except UploadRejected as why:
         return await _refuse(run, job, why)
     except _Withdrawn:
@@ -141,7 +158,7 @@ async def _send(run: Run, job: UploadJob, reading: UploadReading, session: Sessi
         return replace(job, state="withdrawn")
     except CommandRejected as rejection:
         return _rejected(job, rejection.answer)
-    job = _keep(run, replace(job, chunks=session.chunks, read=reading.summary.read))
+    job = _keep(run, replace(job, chunks=session.chunks, read=sending.reading.summary.read))
     return await _commit(run, job, session)
 
 
@@ -184,8 +201,9 @@ def begin_command(job: UploadJob, header: Header) -> BeginUpload:
     )
 
 
-async def _chunks(run: Run, job: UploadJob, reading: UploadReading, session: Session) -> UploadJob:
-    chunks: Iterator[UploadChunk] = iter(reading)
+async def _chunks(run: Run, job: UploadJob, sending: Sending) -> UploadJob:
+    session = sending.session
+    chunks: Iterator[UploadChunk] = iter(sending.reading)
     if job.resumed:
         done = await run.ports.accepted_chunks(job.campaign, job.upload_id)
         skipped = await _to_the_end(lambda: list(islice(chunks, done)))
@@ -194,7 +212,7 @@ async def _chunks(run: Run, job: UploadJob, reading: UploadReading, session: Ses
     while (chunk := await _to_the_end(next, chunks, None)) is not None:
         if run.is_unwanted(job.upload_id):
             raise _Withdrawn
-        await session.add(chunk)
+        await session.add(sending.refusing.refuse(chunk))
         job = replace(job, rows_done=job.rows_done + _rows(chunk))
         run.changed(job)
     return job

@@ -15,6 +15,7 @@ from outdial.campaign.filter import Filter
 from outdial.campaign.settings import CampaignSettings
 from outdial.client.requests import Answer, CommandRejected, Request
 from outdial.client.upload import Upload
+from outdial.donotcall.numbers import NumberSet, number_of
 from outdial.eventlog.ports import LogUnavailable
 from outdial.files.upload import UploadChunk, UploadLimits, UploadRules
 from outdial.messages.codec import Codec
@@ -230,6 +231,8 @@ class FakePorts:
     busy: int = 0
     duplicates: list[tuple[int, str]] = field(default_factory=list)
     outcome: dict[str, Any] = field(default_factory=dict)
+    on_a_list: list[str] = field(default_factory=list)
+    views_away: int = 0
     taken: list[tuple[int, UploadChunk]] = field(default_factory=list)
     begins: list[str] = field(default_factory=list)
     commits: list[tuple[str, int, int]] = field(default_factory=list)
@@ -241,9 +244,15 @@ class FakePorts:
         self.may_take.set()
 
     async def rules(self, campaign: str, new_columns: str, duplicates: str) -> UploadRules:
+        if self.views_away:
+            self.views_away -= 1
+            raise Problem("database-unavailable")
         if campaign != CAMPAIGN:
             raise Problem("campaign-unknown", campaign=campaign)
         return UploadRules("GB", "Europe/London", new_columns=new_columns, duplicates=duplicates)
+
+    async def listed(self) -> NumberSet:
+        return NumberSet(map(number_of, self.on_a_list))
 
     async def accepted_chunks(self, campaign: str, upload_id: str) -> int:
         return self.known_chunks

@@ -86,6 +86,17 @@ async def test_all_or_nothing_with_an_invalid_row_leaves_no_trace(api: Api) -> N
     assert api.sender.asked == []
 
 
+async def test_a_number_that_is_on_a_list_is_refused(api: Api) -> None:
+    api.ports.on_a_list = ["+442079460001"]
+    records = [{"PhoneNumber": "020 7946 0001", "Name": "Asha"}, {"PhoneNumber": "020 7946 0002"}]
+    async with api.client() as client:
+        first = await client.post(PATH, json={"records": records})
+        whole = await client.post(PATH, json={"records": records, "mode": "all-or-nothing"})
+    told = [(row["status"], row.get("code"), row.get("record_id")) for row in first.json()["rows"]]
+    assert told == [("invalid", "do-not-call", None), ("accepted", None, "1")]
+    assert (whole.status_code, whole.json()["code"]) == (422, "rows-invalid")
+
+
 async def test_an_undeclared_column_is_named(api: Api) -> None:
     async with api.client() as client:
         answer = await client.post(PATH, json={"records": [{"PhoneNumber": "1", "Shoe": "44"}]})

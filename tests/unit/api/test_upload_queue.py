@@ -74,6 +74,24 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await desk.queue.stop()
 
 
+async def test_while_the_views_are_away_an_upload_waits(desk: Desk) -> None:
+    desk.ports.views_away = 3
+    desk.give(job())
+    done = await desk.over()
+    assert (done.state, done.accepted) == ("committed", 7)
+
+
+async def test_a_number_that_is_on_a_list_becomes_no_record(desk: Desk) -> None:
+    desk.ports.on_a_list = ["+442079460102"]
+    desk.give(job())
+    done = await desk.over()
+    assert (done.state, done.rows_done) == ("committed", 7)
+    assert sum(len(chunk.rows) for _, chunk in desk.ports.taken) == 6
+    (refused,) = [row for _, chunk in desk.ports.taken for row in chunk.invalid]
+    assert (refused.row, refused.column, refused.code) == (4, "PhoneNumber", "do-not-call")
+    assert refused.cells == ("+442079460102",)
+
+
 async def test_a_file_becomes_chunks_and_is_committed(desk: Desk) -> None:
     desk.give(job())
     done = await desk.over()

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,14 @@ from outdial.campaign.commands import (
 from outdial.campaign.defaults import default_settings
 from outdial.campaign.settings import RetryRule
 from outdial.campaign.window import ALL_DAY
+from outdial.client.listing import ListSession, Wish
 from outdial.client.registry import SchemaTopic
 from outdial.client.requests import Answer, OutcomeUnknown, Request
 from outdial.client.sender import CommandSender
 from outdial.client.upload import Upload, UploadSession
+from outdial.donotcall.commands import Command as ListCommand
+from outdial.donotcall.commands import CreateDoNotCallList
+from outdial.donotcall.lists import stream_of
 from outdial.eventlog import topics
 from outdial.eventlog.appender import Appender
 from outdial.eventlog.blocks import BlockWriter
@@ -87,6 +91,7 @@ class Rig:
         self.processes: list[Process] = []
         self._appender = Appender(self.kafka)
         self._completed: set[str] = set()
+        self._wished: set[str] = set()
         self._news = asyncio.Condition()
 
     async def start(self) -> None:
@@ -130,7 +135,7 @@ class Rig:
         self.processes.append(process)
         return process
 
-    async def ask(self, stream: str, command: Command) -> Answer:
+    async def ask(self, stream: str, command: Command | ListCommand) -> Answer:
         """Send a command that must be accepted."""
         request = Request(stream, command, uuid4().hex, "local", ttl_s=0)
         for _ in range(20):
@@ -156,6 +161,29 @@ class Rig:
         for at in range(0, records, CHUNK):
             await session.add(UploadChunk(tuple(rows[at : at + CHUNK]), ()))
         await session.commit(records)
+
+    async def do_not_call(self, list_id: str, phones: Sequence[str]) -> int:
+        """Put numbers on a list, which is made if it is not there; its sequence then."""
+        await self.ask(stream_of(list_id), CreateDoNotCallList(list_id))
+        session = ListSession(self, self.codec, LAYOUT.partitions, Wish(list_id, "local"))
+        await session.add(phones)
+        return (await session.finish()).sequence
+
+    async def send(self, request: Request, timeout_s: float = 5.0) -> Answer:
+        """As CommandSender."""
+        return await self.sender.send(request, timeout_s)
+
+    async def write(self, partition: int, key: str, value: bytes) -> int:
+        """As BlockWriter."""
+        return await BlockWriter(self._appender, "outdial.persons").write(partition, key, value)
+
+    def knows_lists(self, dialer: Process, version: int) -> bool:
+        """Whether a dialer has folded the lists that far."""
+        try:
+            found = httpx.get(f"{dialer.admin}/health/ready", timeout=1.0).json()
+        except (httpx.HTTPError, ValueError):
+            return False
+        return bool(found["do_not_call_version"] >= version)
 
     async def begin(self, name: str) -> Answer:
         """Start a campaign."""
@@ -185,8 +213,19 @@ class Rig:
                     for record in records
                     if ("ce_type", b"outdial.CampaignCompleted") in record.headers
                 }
+                events = [self.codec.decode(record.value or b"") for record in records]
+                self._wished |= {
+                    fields["attempt_id"] for name, fields in events if name == "outdial.NumbersAdded"
+                }
                 async with self._news:
                     self._news.notify_all()
+
+    async def until_wished(self, attempts: Collection[str]) -> None:
+        """Wait until the internal list has heard of these attempts."""
+        end = time.monotonic() + 30.0
+        while not set(attempts) <= self._wished:
+            async with asyncio.timeout(end - time.monotonic()), self._news:
+                await self._news.wait()
 
     def is_active(self, dialer: Process) -> bool:
         """Whether that dialer dials now."""

@@ -18,7 +18,7 @@ from tests.kit.log_checker import check_log
 from tests.kit.log_reading import read_log
 from tests.kit.stack import wait_until
 
-FIRST, SECOND, THIRD = "+442079460001", "+442079460002", "+442079460003"
+FIRST, SECOND, THIRD, FOURTH = (f"+44208120000{n}" for n in (1, 2, 3, 4))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def counts(told: dict[str, Any]) -> dict[str, int]:
 
 
 def test_numbers_are_added_in_any_spelling_and_counted_once(stack: ApiStack, listed: str) -> None:
-    told = add(stack, listed, FIRST, "020 7946 0001", "020 7946 0002", "nobody", " ", region="GB")
+    told = add(stack, listed, FIRST, "020 8120 0001", "020 8120 0002", "nobody", " ", region="GB")
 
     assert counts(told) == {"read": 5, "added": 2, "duplicate": 1, "invalid": 2}
     assert [(one["row"], one["code"]) for one in told["errors"]] == [
@@ -85,7 +85,7 @@ def test_a_csv_file_and_a_workbook_fill_a_list(stack: ApiStack, listed: str) -> 
 
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
-    for row in (["PhoneNumber"], [SECOND], ["020 7946 0003"]):
+    for row in (["PhoneNumber"], [SECOND], ["020 8120 0003"]):
         sheet.append(row)
     file = io.BytesIO()
     book.save(file)
@@ -105,7 +105,7 @@ def test_a_file_without_numbers_is_refused_as_an_upload_is(stack: ApiStack, list
 
 
 def test_a_number_is_looked_up_on_all_lists_and_taken_off_one(stack: ApiStack, listed: str) -> None:
-    number = f"+44207946{uuid4().int % 10_000:04d}"
+    number = f"+44208121{uuid4().int % 10_000:04d}"
     other = f"l-{uuid4().hex[:10]}"
     stack.http.post("/v1/do-not-call", json={"list_id": other, "name": "Other"})
     for one in (listed, other):
@@ -168,7 +168,7 @@ def test_the_command_line_does_the_same(
         return code, capsys.readouterr().out
 
     assert said("create", name, "--name", "National") == (Exit.OK, f"{name}: The list is created.\n")
-    added = said("add", name, FIRST, "020 7946 0002", "--region", "GB")
+    added = said("add", name, FIRST, "020 8120 0002", "--region", "GB")
     assert added == (Exit.OK, f"{name}: 2 numbers put on the list; 0 on it already.\n")
     assert said("load", name, str(file))[1] == f"{name}: 1 number put on the list; 1 on it already.\n"
     code, listed = said("list")
@@ -197,3 +197,27 @@ def test_no_number_is_in_the_history_and_the_log_is_whole(stack: ApiStack, liste
         "NumbersRemoved",
     ]
     assert not any(FIRST[1:].encode() in entry.raw for entry in (*log.commands, *log.events, *log.results))
+
+
+def test_a_number_on_a_list_becomes_no_record_and_its_row_comes_back(
+    stack: ApiStack, listed: str, campaign: str
+) -> None:
+    add(stack, listed, SECOND)
+    stack.create(campaign)
+    rows = f"PhoneNumber,Name,Priority\r\n{FOURTH},Asha,7\r\n020 8120 0002,Ben,3\r\n"
+    sent = stack.http.post(f"/v1/campaigns/{campaign}/uploads", files={"file": ("a.csv", rows.encode())})
+
+    told = stack.receipt(sent)
+    assert (told["read"], told["accepted"], told["invalid"]) == (2, 1, 1)
+    (fault,) = told["errors"]
+    assert (fault["row"], fault["column"], fault["code"]) == (3, "PhoneNumber", "do-not-call")
+    book = openpyxl.load_workbook(
+        io.BytesIO(stack.http.get(f"{sent.headers['location']}/errors.xlsx").content)
+    )
+    (_, row) = list(book.worksheets[0].iter_rows(values_only=True))
+    assert [str(cell) for cell in row[:3]] == [SECOND, "Ben", "3"]
+    assert "do-not-call list" in str(row[-1])
+    refused = stack.http.post(
+        f"/v1/campaigns/{campaign}/records", json={"records": [{"PhoneNumber": SECOND}]}
+    )
+    assert [one["code"] for one in refused.json()["rows"]] == ["do-not-call"]

@@ -1,6 +1,6 @@
 """What one transaction of the fold works on: the rows it touches, new records, counts, and the history it writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 from psycopg import AsyncConnection
@@ -33,10 +33,14 @@ _OF_ATTEMPTS: Final = (e.AttemptsEnded, e.AttemptsCorrected, e.AttemptsWithdrawn
 
 
 class Batch:
-    """Events of one partition on their way into the views. `facts` are all of them, in order."""
+    """Events of one partition on their way into the views. `facts` are all of them, in order.
 
-    def __init__(self, db: Db, facts: Sequence[Fact]) -> None:
+    `elsewhere` are campaigns whose states and attempts are not in the tables.
+    """
+
+    def __init__(self, db: Db, facts: Sequence[Fact], elsewhere: Container[str] = ()) -> None:
         self.db = db
+        self._elsewhere = elsewhere
         self.tallies = Tallies()
         self.campaigns: HotRows[CampaignRow] = HotRows(db, CAMPAIGNS)
         self.uploads: HotRows[UploadRow] = HotRows(db, UPLOADS)
@@ -60,7 +64,7 @@ class Batch:
         if self._is_ahead:
             return
         await self._write_records()
-        ahead = self._facts[place:]
+        ahead = [fact for fact in self._facts[place:] if fact.campaign not in self._elsewhere]
         await self.states.load(key for fact in ahead for key in _states_of(fact))
         await self.attempts.load(key for fact in ahead for key in _attempts_of(fact))
         self._is_ahead = True
@@ -91,7 +95,9 @@ class Batch:
             return
         await self._copy("records", (one.lines for one in self._records))
         states = "record_states (campaign, record, updated_us)"
-        await self._copy(states, (one.state_lines for one in self._records))
+        here = [one for one in self._records if one.campaign not in self._elsewhere]
+        if here:
+            await self._copy(states, (one.state_lines for one in here))
         self._records.clear()
 
     async def _copy(self, into: str, lines: Iterable[str]) -> None:

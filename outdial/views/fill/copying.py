@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER: Final = b"\xff\xff"
 NULL: Final = b"\xff\xff\xff\xff"
-MOST_BYTES: Final = 4_000_000  # of one piece, before the shorter fields are cut to their length
+MOST_BYTES: Final = 250_000  # of one piece, before the shorter fields are cut to their length
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 

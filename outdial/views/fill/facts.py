@@ -1,44 +1,43 @@
 """Facts on a campaign in memory; each function does what its namesake of `fold_attempts` does to the tables."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from outdial.campaign.events import (
-    AttemptsClaimed,
-    AttemptsCorrected,
-    AttemptsEnded,
-    AttemptsWithdrawn,
-    DispositionRecorded,
-    RecordsExcluded,
-)
+from outdial.campaign.events import AttemptsWithdrawn, DispositionRecorded, RecordsExcluded
 from outdial.campaign.vocabulary import ANSWERED, FORCE_COMPLETED, UNCOUNTED
 from outdial.views.columns import storable
 from outdial.views.fill.held import Held, Named, whole
+from outdial.views.fill.pending import Claims, Rows, event_of
 from outdial.views.fill.states import Mask, NotFillable, Numbers
-from outdial.views.fill.texts import BLANK
+from outdial.views.fill.texts import BLANK, Codes
 from outdial.views.fold_attempts import PENDING, WITHDRAWN, Ends, said
 
-_TIMES: Final = ("ring_us", "answer_us", "connect_us", "hangup_us")
+_TEXTS: Final = ("outcome", "agent", "status", "reason")
+_EVIDENCE: Final = {
+    **dict.fromkeys(("ring_us", "answer_us", "connect_us", "hangup_us"), np.int64),
+    **dict.fromkeys(("cause", "sip_code"), np.int32),
+}
 
 
-def claimed(held: Held, event: AttemptsClaimed, at_us: int) -> None:
+def claimed(held: Held, claims: Claims) -> None:
     """A call may be up for each record from here on. Raises NotFillable for an attempt that was claimed before."""
-    count, states = len(event.record), held.states
-    records = whole(event.record, count, 0)
+    count, states = len(claims.record), held.states
+    records = np.array(claims.record, np.int64)
     there = states.has(records)
-    numbers = whole(event.attempt, count, 1, np.int32)[there]
-    records = records[there]
+    records, numbers = records[there], np.array(claims.of["attempt"], np.int32)[there]
     rows = states.rows
-    if len(set(event.record)) < count or (numbers <= rows["claims"][records]).any():
+    if (numbers <= rows["claims"][records]).any():
         raise NotFillable(f"{held.campaign}: an attempt is claimed twice")
     made, places = held.attempts.add(len(records))
     made["record"], made["attempt"] = records, numbers
-    made["pass_number"] = whole(event.pass_number, count, 1, np.int32)[there]
-    made["claimed_us"], made["originate_before_us"] = at_us, event.originate_before_us
-    made["caller_id"] = held.texts.code(event.caller_id)
-    made["zone"] = held.texts.codes(event.zone, count)[there]
+    made["pass_number"] = np.array(claims.of["pass_number"], np.int32)[there]
+    made["claimed_us"] = np.array(claims.at_us, np.int64)[there]
+    made["originate_before_us"] = np.array(claims.originate_before_us, np.int64)[there]
+    made["caller_id"] = held.texts.codes(claims.caller_id, count)[there]
+    made["zone"] = held.texts.codes(claims.of["zone"], count)[there]
     rows["is_open"][records], rows["has_previous"][records] = True, False
     rows["claims"][records], rows["attempt_place"][records] = numbers, places
     rows["claim_pass"][records] = rows["pass_number"][records]
@@ -55,52 +54,47 @@ def withdrawn(held: Held, event: AttemptsWithdrawn, named: Named) -> None:
     held.states.rows["is_open"][there], held.states.rows["has_previous"][there] = False, False
 
 
-def ended(held: Held, event: AttemptsEnded | AttemptsCorrected, at_us: int, named: Named) -> None:
-    """How the calls ended, and what the records are afterwards. No record may stand twice in the event."""
-    count, rows = len(event.record), held.states.rows
-    agents, outcomes = held.texts.codes(event.agent, count), held.texts.codes(event.outcome, count)
-    was_withdrawn = _note(held, event, named, (outcomes, agents))
-    records = whole(event.record, count, 0)
+def ended(held: Held, ends: Rows, named: Named, *, is_correction: bool = False) -> None:
+    """How the calls ended, and what the records are afterwards. No record may stand twice among them."""
+    count, rows = len(ends.record), held.states.rows
+    codes = {name: held.texts.codes(ends.of[name], count) for name in _TEXTS}
+    was_withdrawn = _note(held, ends, named, codes)
+    records = np.array(ends.record, np.int64)
     there = held.states.has(records)
-    records, agents, outcomes = records[there], agents[there], outcomes[there]
+    records = records[there]
     is_new = np.ones(len(records), np.bool_)
-    if isinstance(event, AttemptsCorrected):
+    if is_correction:
         # what was thought never placed was not counted when it was withdrawn
-        passes = whole(event.pass_number, count, 1, np.int32)[there]
+        passes = np.array(ends.of["pass_number"], np.int32)[there]
         is_new = was_withdrawn[there] & (rows["pass_number"][records] == passes)
     else:
         rows["is_open"][records] = False
-    uncounted = [held.texts.code(outcome) for outcome in sorted(UNCOUNTED)]
-    rows["attempts"][records] += is_new & ~np.isin(outcomes, uncounted)
-    rows["last_attempt_us"][records] = rows["updated_us"][records] = at_us
+    for outcome in UNCOUNTED:
+        is_new &= codes["outcome"][there] != held.texts.code(outcome)
+    rows["attempts"][records] += is_new
+    rows["last_attempt_us"][records] = rows["updated_us"][records] = np.array(ends.at_us, np.int64)[there]
     rows["has_previous"][records] = False
+    agents = codes["agent"][there]
     rows["last_agent"][records] = np.where(agents == BLANK, rows["last_agent"][records], agents)
-    statuses, reasons = held.texts.codes(event.status, count), held.texts.codes(event.reason, count)
-    due_us = whole(event.next_attempt_us, count, 0)
-    _stand(held, records, (statuses[there], reasons[there]), due_us[there])
+    due_us = np.array(ends.of["next_attempt_us"], np.int64)[there]
+    _stand(held, records, (codes["status"][there], codes["reason"][there]), due_us)
 
 
-def _note(
-    held: Held,
-    event: AttemptsEnded | AttemptsCorrected,
-    named: Named,
-    said: tuple[NDArray[Any], NDArray[Any]],
-) -> Mask:
+def _note(held: Held, ends: Rows, named: Named, codes: Mapping[str, Codes]) -> Mask:
     """Write the evidence to the attempts; which of them were withdrawn before."""
-    count, rows = len(event.record), held.attempts.rows
+    rows = held.attempts.rows
     inside = named.places >= 0
     places = named.places[inside] - held.attempts.first
-    was_withdrawn = np.zeros(count, np.bool_)
+    was_withdrawn = np.zeros(len(ends.record), np.bool_)
     was_withdrawn[inside] = rows["outcome"][places] == held.texts.code(WITHDRAWN)
-    for name in _TIMES:
-        rows[name][places] = whole(getattr(event, name), count, 0)[inside]
-    for name in ("cause", "sip_code"):
-        rows[name][places] = whole(getattr(event, name), count, 0, np.int32)[inside]
-    rows["outcome"][places], rows["agent"][places] = (codes[inside] for codes in said)
-    ends = Ends(event)
-    for place, made in named.written.items():
-        was_withdrawn[place] = made.outcome == WITHDRAWN
-        ends.note(made, place)
+    for name, kind in _EVIDENCE.items():
+        rows[name][places] = np.array(ends.of[name], kind)[inside]
+    rows["outcome"][places], rows["agent"][places] = codes["outcome"][inside], codes["agent"][inside]
+    if named.written:
+        told = Ends(event_of(ends))
+        for place, made in named.written.items():
+            was_withdrawn[place] = made.outcome == WITHDRAWN
+            told.note(made, place)
     return was_withdrawn
 
 

@@ -1,15 +1,17 @@
 """What happens to sets of records, on a campaign in memory; as the statements of `fold_records` on the tables."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
+from outdial.campaign import events as e
 from outdial.campaign.vocabulary import FORCE_COMPLETED
-from outdial.views.fill.held import Held
+from outdial.views.fill.held import Held, numbers_of
 from outdial.views.fill.states import Numbers
 from outdial.views.fill.texts import BLANK
 from outdial.views.fold_attempts import PENDING
 from outdial.views.fold_records import MAX_PASS
+from outdial.views.rows import UploadRow
 
 # A column, and the one that keeps its former value for an undo.
 PREVIOUS: Final = {
@@ -69,3 +71,22 @@ def _keep(held: Held, numbers: Numbers, at_us: int) -> Numbers:
         rows[previous][chosen] = rows[name][chosen]
     rows["has_previous"][chosen], rows["updated_us"][chosen] = True, at_us
     return chosen
+
+
+def take(held: Held, event: Any, at_us: int, upload: UploadRow | None) -> None:
+    """The states that an event about a set of records changes; `upload` is the one that it names."""
+    match event:
+        case e.CampaignReset():
+            reset(held, numbers_of(event.records), at_us)
+        case e.CampaignForceCompleted():
+            force_completed(held, numbers_of(event.records), at_us)
+        case e.CommandUndone(command_type="ResetCampaign" | "ForceComplete"):
+            restored(held, numbers_of(event.records), at_us)
+        case e.CommandUndone():
+            hidden(held, numbers_of(event.records), None, at_us)
+        case e.RecordsDeleted(recoverable_until_us=until_us, command_id=by) if until_us:
+            hidden(held, numbers_of(event.records), by, at_us)
+        case e.RecordsDeleted():
+            removed(held, numbers_of(event.records))
+        case e.UploadRejected() | e.UploadAbandoned() if upload is not None and upload.numbers:
+            removed(held, np.arange(upload.first_record, upload.first_record + upload.numbers))

@@ -37,10 +37,7 @@ class NewRecords:
 def new_records(campaign: str, event: RecordsAdded, block: PersonsBlock, created_us: int) -> NewRecords:
     """What a chunk adds; a row that is erased already is left out."""
     count = len(event.row)
-    rows = event.block_row or range(count)
-    places = [block.place(row) for row in rows]
-    there = [place for place, found in enumerate(places) if found is not None]
-    people = [found for found in places if found is not None]
+    there, people = _places(event.block_row or range(count), block)
     numbers = [event.first_record + place for place in there]
 
     def column(values: Sequence[int], default: int) -> Iterable[str]:
@@ -60,7 +57,7 @@ def new_records(campaign: str, event: RecordsAdded, block: PersonsBlock, created
         *(texts(event.agent), texts(event.skill), texts(event.zone)),
         *(copied(_extra(block, people)), [str(created_us)] * len(there)),
     )
-    lines = "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True)))
+    lines = "\n".join([*map("\t".join, zip(*columns, strict=True)), ""])
     return NewRecords(campaign, numbers, created_us, lines)
 
 
@@ -70,6 +67,17 @@ def copied(values: Sequence[str]) -> Sequence[str]:
     if not any(mark in together for mark in "\\\t\n\r"):
         return values
     return [value.translate(_ESCAPES) for value in values]
+
+
+def _places(rows: Sequence[int], block: PersonsBlock) -> tuple[Sequence[int], Sequence[int]]:
+    """Of the rows that are in the block: where they stand among the rows, and where in the block."""
+    known = len(block.block_row)
+    if all(map(eq, block.block_row, range(known))) and max(rows, default=0) < known:
+        return range(len(rows)), rows  # nothing of it is erased
+    found = [
+        (place, in_block) for place, row in enumerate(rows) if (in_block := block.place(row)) is not None
+    ]
+    return [place for place, _ in found], [in_block for _, in_block in found]
 
 
 def _picked(values: Sequence[T], places: Sequence[int]) -> Sequence[T]:

@@ -52,6 +52,16 @@ class Filling(Folding):
         except POISON as error:
             raise NotFillable(str(error)) from error
 
+    @property
+    def held_bytes(self) -> int:
+        """Memory of what is held, as arrays."""
+        return sum(held.states.size_bytes + held.attempts.size_bytes for held in self._memory.all())
+
+    @property
+    def held_attempts(self) -> int:
+        """Attempts that are not written yet."""
+        return sum(len(held.attempts.rows) for held in self._memory.all())
+
     async def _apply_or_park(self, partition: int, facts: Sequence[Fact], after: int) -> Folded:
         try:
             return await self._apply(partition, facts, after)

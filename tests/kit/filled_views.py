@@ -5,7 +5,7 @@ from typing import Any
 
 from outdial.eventlog.ports import LogRecord
 from outdial.views import versions
-from outdial.views.database import connect
+from outdial.views.database import SCHEMA, connect
 from outdial.views.fill.filling import Filling
 from outdial.views.fill.memory import Limits
 from outdial.views.reading import FactReader
@@ -47,7 +47,7 @@ async def learn_nothing(_: object) -> None:
 async def assert_same(views: Views, made: Version) -> None:
     """Every table of both versions, row for row; counts of nothing are nothing."""
     for table in TABLES:
-        assert await rows_of(views, made.schema, table) == await rows_of(views, versions.SCHEMA, table), table
+        assert await rows_of(views, made.schema, table) == await rows_of(views, SCHEMA, table), table
 
 
 async def rows_of(views: Views, schema: str, table: str) -> list[Any]:

@@ -1,7 +1,7 @@
 """What one transaction of the fold works on: the rows it touches, new records, counts, and the history it writes."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Container, Iterable, Sequence
+from typing import Final
 
 from psycopg import AsyncConnection
 
@@ -9,23 +9,11 @@ from outdial.campaign import events as e
 from outdial.views.database import Row
 from outdial.views.facts import Fact
 from outdial.views.hot import ATTEMPTS, CAMPAIGNS, STATES, UPLOADS, HotRows
+from outdial.views.new_records import NewRecords
 from outdial.views.rows import AttemptRow, CampaignRow, StateRow, UploadRow
 from outdial.views.tallies import Tallies
 
 Db = AsyncConnection[Row]
-_RECORD_TYPES: Final = (
-    "text",
-    "int4",
-    "text",
-    "int4",
-    "text",
-    "text",
-    "int2",
-    "int8",
-    *["text"] * 3,
-    "jsonb",
-    "int8",
-)
 _ROW_FACTS: Final = (
     e.AttemptsClaimed,
     e.AttemptsEnded,
@@ -45,17 +33,21 @@ _OF_ATTEMPTS: Final = (e.AttemptsEnded, e.AttemptsCorrected, e.AttemptsWithdrawn
 
 
 class Batch:
-    """Events of one partition on their way into the views. `facts` are all of them, in order."""
+    """Events of one partition on their way into the views. `facts` are all of them, in order.
 
-    def __init__(self, db: Db, facts: Sequence[Fact]) -> None:
+    `elsewhere` are campaigns whose states and attempts are not in the tables.
+    """
+
+    def __init__(self, db: Db, facts: Sequence[Fact], elsewhere: Container[str] = ()) -> None:
         self.db = db
+        self._elsewhere = elsewhere
         self.tallies = Tallies()
         self.campaigns: HotRows[CampaignRow] = HotRows(db, CAMPAIGNS)
         self.uploads: HotRows[UploadRow] = HotRows(db, UPLOADS)
         self.states: HotRows[StateRow] = HotRows(db, STATES, self.tallies.leave)
         self.attempts: HotRows[AttemptRow] = HotRows(db, ATTEMPTS)
         self._facts = facts
-        self._records: list[tuple[Any, ...]] = []
+        self._records: list[NewRecords] = []
         self._is_ahead = False
 
     async def open(self) -> None:
@@ -72,14 +64,14 @@ class Batch:
         if self._is_ahead:
             return
         await self._write_records()
-        ahead = self._facts[place:]
+        ahead = [fact for fact in self._facts[place:] if fact.campaign not in self._elsewhere]
         await self.states.load(key for fact in ahead for key in _states_of(fact))
         await self.attempts.load(key for fact in ahead for key in _attempts_of(fact))
         self._is_ahead = True
 
-    def add_records(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        """New records, in the order of the table's columns; they are written before anybody reads."""
-        self._records += rows
+    def add_records(self, records: NewRecords) -> None:
+        """New records; they are written before anybody reads."""
+        self._records.append(records)
         self._is_ahead = False
 
     async def settle(self) -> None:
@@ -101,23 +93,17 @@ class Batch:
     async def _write_records(self) -> None:
         if not self._records:
             return
-        async with (
-            self.db.cursor() as cursor,
-            cursor.copy("COPY records FROM STDIN (FORMAT BINARY)") as copying,
-        ):
-            copying.set_types(_RECORD_TYPES)
-            for row in self._records:
-                await copying.write_row(row)
-        async with (
-            self.db.cursor() as cursor,
-            cursor.copy(
-                "COPY record_states (campaign, record, updated_us) FROM STDIN (FORMAT BINARY)"
-            ) as copying,
-        ):
-            copying.set_types(("text", "int4", "int8"))
-            for row in self._records:
-                await copying.write_row((row[0], row[1], row[-1]))
+        await self._copy("records", (one.lines for one in self._records))
+        states = "record_states (campaign, record, updated_us)"
+        here = [one for one in self._records if one.campaign not in self._elsewhere]
+        if here:
+            await self._copy(states, (one.state_lines for one in here))
         self._records.clear()
+
+    async def _copy(self, into: str, lines: Iterable[str]) -> None:
+        async with self.db.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copying:
+            for some in lines:
+                await copying.write(some)
 
 
 def _states_of(fact: Fact) -> Iterable[tuple[str, int]]:

@@ -107,7 +107,7 @@ class Folding:
 
     async def _fold(self, facts: Sequence[Fact]) -> list[str]:
         parked, problems = await parking.parked(self._db), []
-        batch = Batch(self._db, facts)
+        batch = self._batch_of(facts)
         await batch.open()
         told: list[Fact] = []
         for place, fact in enumerate(facts):
@@ -128,6 +128,9 @@ class Folding:
             await parking.park(self._db, fact, fact.problem)
         await self._notify({fact.campaign: fact.sequence for fact in told})
         return [fact.campaign for fact in problems]
+
+    def _batch_of(self, facts: Sequence[Fact]) -> Batch:
+        return Batch(self._db, facts)
 
     async def _one(self, batch: Batch, place: int, fact: Fact) -> None:
         campaign = batch.campaigns.change(fact.campaign)

@@ -4,7 +4,7 @@ Status, reason and next attempt in an event are the record's afterwards, also wh
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from outdial.campaign.events import (
     AttemptsClaimed,
@@ -61,12 +61,12 @@ def ended(batch: Batch, campaign: str, event: AttemptsEnded | AttemptsCorrected,
     is_correction = isinstance(event, AttemptsCorrected)
     attempts, passes = filled(event.attempt, count, 1), filled(event.pass_number, count, 1)
     agents, due_us = filled(event.agent, count, ""), filled(event.next_attempt_us, count, 0)
-    ends = _Ends(event)
+    ends = Ends(event)
     for place, record in enumerate(event.record):
         outcome, made = event.outcome[place], batch.attempts.change(campaign, record, attempts[place])
         was_withdrawn = made is not None and made.outcome == WITHDRAWN
         if made is not None:
-            ends.note(made, place, outcome, agents[place])
+            ends.note(made, place)
         state = batch.states.change(campaign, record)
         if state is None:
             continue
@@ -82,14 +82,7 @@ def ended(batch: Batch, campaign: str, event: AttemptsEnded | AttemptsCorrected,
 def disposition_recorded(batch: Batch, campaign: str, event: DispositionRecorded, at_us: int) -> None:
     """An agent's result; the record shows it when it speaks of the last attempt, made in this pass."""
     if made := batch.attempts.change(campaign, event.record, event.attempt):
-        said = {
-            "disposition": event.disposition,
-            "agent": event.agent,
-            "at_us": at_us,
-            "callback_us": event.callback_us,
-            "correction": event.is_correction,
-        }
-        made.dispositions = [*made.dispositions, storable(said)]
+        made.dispositions = [*made.dispositions, said(event, at_us)]
     state = batch.states.find(campaign, event.record)
     if state is None or state.claims != event.attempt or state.claim_pass != state.pass_number:
         return
@@ -99,23 +92,38 @@ def disposition_recorded(batch: Batch, campaign: str, event: DispositionRecorded
     _stand(state, event.status, event.reason, event.next_attempt_us)
 
 
+def said(event: DispositionRecorded, at_us: int) -> dict[str, Any]:
+    """A disposition as its attempt keeps it."""
+    told: dict[str, Any] = storable(
+        {
+            "disposition": event.disposition,
+            "agent": event.agent,
+            "at_us": at_us,
+            "callback_us": event.callback_us,
+            "correction": event.is_correction,
+        }
+    )
+    return told
+
+
 def _stand(state: StateRow, status: str, reason: str, next_us: int) -> None:
     """An answered record that is not due again and not final waits for its disposition."""
     state.status, state.reason, state.next_attempt_us = status, reason, next_us
     state.is_awaiting = status == PENDING and reason == ANSWERED and not next_us
 
 
-class _Ends:
-    """The evidence columns of an event, row by row."""
+class Ends:
+    """How the calls of an event ended, row by row."""
 
     def __init__(self, event: AttemptsEnded | AttemptsCorrected) -> None:
         count = len(event.record)
         times = (event.ring_us, event.answer_us, event.connect_us, event.hangup_us)
         self._times: list[Sequence[int]] = [filled(column, count, 0) for column in times]
         self._causes, self._sip = filled(event.cause, count, 0), filled(event.sip_code, count, 0)
+        self._outcomes, self._agents = event.outcome, filled(event.agent, count, "")
 
-    def note(self, made: AttemptRow, place: int, outcome: str, agent: str) -> None:
-        """Write one row's evidence to its attempt."""
-        made.outcome, made.agent = outcome, agent
+    def note(self, made: AttemptRow, place: int) -> None:
+        """Write one row's outcome and evidence to its attempt."""
+        made.outcome, made.agent = self._outcomes[place], self._agents[place]
         made.ring_us, made.answer_us, made.connect_us, made.hangup_us = (one[place] for one in self._times)
         made.cause, made.sip_code = self._causes[place], self._sip[place]

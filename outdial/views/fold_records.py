@@ -3,10 +3,10 @@
 What touches a set is one statement over its runs of numbers; its records leave the counts before and enter after.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from outdial.campaign.events import (
     CampaignForceCompleted,
@@ -17,10 +17,10 @@ from outdial.campaign.events import (
     RecordsExcluded,
 )
 from outdial.campaign.vocabulary import FORCE_COMPLETED
-from outdial.messages.persons import PersonsBlock
 from outdial.views.batch import Batch, Db
-from outdial.views.columns import Ranges, filled, ranges, storable, storable_texts
+from outdial.views.columns import Ranges, ranges, storable
 from outdial.views.facts import Fact
+from outdial.views.new_records import new_records
 from outdial.views.tallies import count_set
 from outdial.views.versions import each_kept
 
@@ -51,36 +51,7 @@ def added(batch: Batch, fact: Fact, event: RecordsAdded, created_us: int) -> Non
     """The chunk's rows as records of an upload that is still open. A row that is erased already is left out."""
     if fact.block is None:
         return
-    batch.add_records(_record_rows(fact.campaign, event, fact.block, created_us))
-
-
-def _record_rows(
-    campaign: str, event: RecordsAdded, block: PersonsBlock, created_us: int
-) -> Iterator[tuple[Any, ...]]:
-    count = len(event.row)
-    columns = zip(
-        range(event.first_record, event.first_record + count),
-        event.row,
-        event.block_row or range(count),
-        filled(event.priority, count, 1),
-        filled(event.expires_us, count, 0),
-        storable_texts(filled(event.agent, count, "")),
-        storable_texts(filled(event.skill, count, "")),
-        storable_texts(filled(event.zone, count, "")),
-        strict=True,
-    )
-    names = storable_texts(block.name)
-    extra = [dict(zip(block.columns, values, strict=True)) for values in zip(*block.extra, strict=True)]
-    for record, row, block_row, priority, expires_us, agent, skill, zone in columns:
-        place = block.place(block_row)
-        if place is None:
-            continue
-        person = (block.phone[place], names[place])
-        more = storable(extra[place]) if extra else {}
-        yield (
-            *(campaign, record, event.upload_id, row, *person, priority, expires_us),
-            *(agent, skill, zone, more, created_us),
-        )
+    batch.add_records(new_records(fact.campaign, event, fact.block, created_us))
 
 
 async def rejected(batch: Batch, campaign: str, event: RecordsAdded) -> None:

@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any, Final
 
 from psycopg import AsyncConnection
@@ -33,21 +34,27 @@ async def write(db: AsyncConnection[Row], facts: Iterable[Fact]) -> None:
 def summary(event: Any) -> dict[str, Any]:
     """An event as the history shows it: columns as their length, record sets as their size."""
     told: dict[str, Any] = {}
-    for one in fields(event):
-        value = getattr(event, one.name)
+    kind: type = type(event)
+    for name in _names(kind):
+        value = getattr(event, name)
         if isinstance(value, bytes):
-            told[one.name] = f"{len(value)} bytes"
+            told[name] = f"{len(value)} bytes"
         elif isinstance(value, str | int | bool):
-            told[one.name] = storable(value)
-        elif one.name in _COUNTED:
-            told[f"{one.name}s"] = len(value)
-        elif one.name in _TOLD and value:
-            told[f"{one.name}s"] = dict(Counter(value))
-        elif one.name == "filters" and value:
+            told[name] = storable(value)
+        elif name in _COUNTED:
+            told[f"{name}s"] = len(value)
+        elif name in _TOLD and value:
+            told[f"{name}s"] = dict(Counter(value))
+        elif name == "filters" and value:
             told["filters"] = [_given(each) for each in value]
     if isinstance(event, e.CampaignCreated | e.SettingsChanged):
         told["settings"] = json.loads(json.dumps(storable(asdict(event.settings))))
     return told
+
+
+@cache
+def _names(kind: type) -> Sequence[str]:
+    return [one.name for one in fields(kind)]
 
 
 def _given(one: Filter) -> dict[str, Any]:

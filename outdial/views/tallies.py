@@ -5,7 +5,7 @@ The alternative, to count by an index at each look, would put an index on column
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from psycopg import AsyncConnection
@@ -45,22 +45,29 @@ class Tallies:
 
     async def flush(self, db: AsyncConnection[Row]) -> None:
         """Write the differences."""
-        groups = sorted(group for group in self._totals if self._totals[group] or self._claims[group])
-        if groups:
-            totals, claims = [self._totals[one] for one in groups], [self._claims[one] for one in groups]
-            columns = [list(column) for column in zip(*groups, strict=True)]
-            await db.execute(
-                """
-                INSERT INTO campaign_counts AS c
-                SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bool[], %s::bool[], %s::bigint[],
-                                     %s::bigint[])
-                ON CONFLICT (campaign, status, reason, is_open, is_awaiting)
-                DO UPDATE SET total = c.total + excluded.total, claims = c.claims + excluded.claims
-                """,
-                [*columns, totals, claims],
-            )
+        moved = {one: (self._totals[one], self._claims[one]) for one in self._totals}
+        await add_counts(db, {one: both for one, both in moved.items() if any(both)})
         self._totals.clear()
         self._claims.clear()
+
+
+async def add_counts(db: AsyncConnection[Row], moved: Mapping[Group, tuple[int, int]]) -> None:
+    """Add records and claims to the counts of groups."""
+    if not moved:
+        return
+    groups = sorted(moved)
+    columns = [list(column) for column in zip(*groups, strict=True)]
+    totals, claims = (list(column) for column in zip(*map(moved.__getitem__, groups), strict=True))
+    await db.execute(
+        """
+        INSERT INTO campaign_counts AS c
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bool[], %s::bool[], %s::bigint[],
+                             %s::bigint[])
+        ON CONFLICT (campaign, status, reason, is_open, is_awaiting)
+        DO UPDATE SET total = c.total + excluded.total, claims = c.claims + excluded.claims
+        """,
+        [*columns, totals, claims],
+    )
 
 
 async def count_set(

@@ -19,6 +19,7 @@ class CellValues:
 
     def __init__(self, package: Package, sheet: Sheet) -> None:
         self._strings = package.strings
+        self._known_strings = package.strings.known
         self._dates = package.date_styles
         self._sheet = sheet
         self._known_dates = _Dates(package.day_zero)
@@ -77,6 +78,8 @@ class CellValues:
     def _shared(self, raw: str) -> str:
         try:
             index = int(raw)
+            if 0 <= index < len(self._known_strings):
+                return self._known_strings[index]
             if index < 0:
                 raise IndexError(index)
             return self._strings[index]

@@ -19,11 +19,12 @@ class SharedStrings:
     """Texts by number, from the blocks of their part. Raises UploadRejected where the part is found damaged."""
 
     def __init__(self, blocks: Iterator[bytes] | None = None, part: str = "") -> None:
-        self._known: list[str] = []
-        self._reading = iter(()) if blocks is None else _read(blocks, part, self._known)
+        self.known: list[str] = []
+        """Those that were read so far."""
+        self._reading = iter(()) if blocks is None else _read(blocks, part, self.known)
 
     def __getitem__(self, index: int) -> str:
-        known = self._known
+        known = self.known
         while index >= len(known):
             if next(self._reading, self) is self:
                 raise IndexError(index)

@@ -1,5 +1,9 @@
 """What the raw text of a sheet's cells and references means, for both ways of reading a sheet."""
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
 from outdial.files.upload.cells import MAX_CELL, Cell, NumberText, date_of_iso, date_of_serial, unescaped
 from outdial.files.upload.model import UploadRejected
 from outdial.files.upload.package import Package, Sheet
@@ -7,6 +11,7 @@ from outdial.files.upload.parts import damaged
 
 MAX_COLUMNS = 1_024
 MAX_ROWS = 1_048_576
+MOST_DATES = 5_000
 
 
 class CellValues:
@@ -14,9 +19,10 @@ class CellValues:
 
     def __init__(self, package: Package, sheet: Sheet) -> None:
         self._strings = package.strings
+        self._known_strings = package.strings.known
         self._dates = package.date_styles
-        self._day_zero = package.day_zero
         self._sheet = sheet
+        self._known_dates = _Dates(package.day_zero)
         self._columns: dict[str, int] = {}
 
     def value(self, kind: str, style: str, raw: str) -> Cell:
@@ -24,13 +30,21 @@ class CellValues:
         if kind == "s":
             return self._shared(raw)
         if kind in ("", "n"):
-            return date_of_serial(raw, self._day_zero) if style in self._dates else NumberText(raw)
+            return self._known_dates[raw] if style in self._dates else NumberText(raw)
         if kind == "b":
             return "TRUE" if raw == "1" else "FALSE"
         if kind == "d":
             return date_of_iso(raw)
         # Inline text, the text of a formula, and errors such as #N/A, which no column takes.
         return unescaped(raw[: MAX_CELL + 1]) if "_x" in raw else raw[: MAX_CELL + 1]
+
+    def reader(self, kind: str, style: str) -> Callable[[str], Cell]:
+        """What reads the raw values of cells of one kind and style."""
+        if kind == "s":
+            return self._shared
+        if kind in ("", "n"):
+            return self._known_dates.__getitem__ if style in self._dates else NumberText
+        return partial(self.value, kind, style)
 
     def column(self, letters: str) -> int:
         """The number of a column, 1 for A; 0 for what is no column."""
@@ -64,11 +78,27 @@ class CellValues:
     def _shared(self, raw: str) -> str:
         try:
             index = int(raw)
+            if 0 <= index < len(self._known_strings):
+                return self._known_strings[index]
             if index < 0:
                 raise IndexError(index)
             return self._strings[index]
         except (ValueError, IndexError) as error:
             raise damaged(self._sheet.part, "refers to a text that is not there") from error
+
+
+class _Dates(dict[str, Cell]):
+    """Dates of serial numbers that stood in earlier rows; one object for each."""
+
+    def __init__(self, day_zero: datetime) -> None:
+        super().__init__()
+        self._day_zero = day_zero
+
+    def __missing__(self, serial: str) -> Cell:
+        if len(self) >= MOST_DATES:
+            self.clear()
+        self[serial] = date_of_serial(serial, self._day_zero)
+        return self[serial]
 
 
 def _put(cells: list[Cell], column: int, value: Cell) -> None:

@@ -58,6 +58,8 @@ def unescaped(text: str) -> str:
 
 def text_of(cell: Cell) -> str:
     """Return the cell as Excel shows it (15 significant digits), without spaces around it."""
+    if cell.__class__ is str:
+        return cell.strip()  # nearly every cell is one: quickly told by its class
     if cell is None:
         return ""
     if isinstance(cell, NumberText):
@@ -69,6 +71,8 @@ def text_of(cell: Cell) -> str:
 
 
 def _number_text(cell: NumberText) -> str:
+    if len(cell) <= 15 and cell.isdecimal():
+        return str.strip(cell)
     if _PLAIN.fullmatch(cell):
         return str.strip(cell)
     whole = whole_number(cell)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,7 @@ class Header:
     other_sheets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ValidRow:
+class ValidRow(NamedTuple):
     """One row that may become a record.
 
     `row` is Excel's row number, `phone` E.164, `expires_us` the last valid second (microseconds UTC),

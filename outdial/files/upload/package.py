@@ -6,10 +6,11 @@ import zipfile
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
-from outdial.files.upload.cells import DAY_ZERO_1900, DAY_ZERO_1904, MAX_CELL, unescaped
+from outdial.files.upload.cells import DAY_ZERO_1900, DAY_ZERO_1904
 from outdial.files.upload.container import not_a_workbook, part_key
 from outdial.files.upload.model import UploadLimits
 from outdial.files.upload.parts import Attributes, Handlers, local, parse_blocks, read_part
+from outdial.files.upload.shared_strings import SharedStrings
 
 _DATE_FORMATS = frozenset({14, 15, 16, 17, 18, 19, 20, 21, 22, 27, 30, 36, 45, 46, 47, 50, 57})
 _DATE_LETTERS = re.compile("[dmyhs]", re.IGNORECASE)
@@ -38,13 +39,13 @@ class Package:
         self._reading: list[Generator[bytes, None, None]] = []
         self.sheets: tuple[Sheet, ...] = ()
         self.date_styles: frozenset[str] = frozenset()
-        self.strings: list[str] = []
+        self.strings = SharedStrings()
 
     def load(self) -> None:
-        """Read all that the sheets refer to. Raises UploadRejected for a damaged workbook."""
+        """Read what the sheets refer to, texts later, as cells ask for them. UploadRejected if it is damaged."""
         self.sheets = self._read_sheets()
         self.date_styles = self._read_date_styles()
-        self.strings = self._read_strings()
+        self.strings = self._shared_strings()
 
     def parse(self, part: str, handlers: Handlers) -> Iterator[None]:
         """Parse one part within the limits of the upload."""
@@ -138,42 +139,9 @@ class Package:
             self._run(part, Handlers(start, end))
         return frozenset(str(i) for i, f in enumerate(styles) if formats.get(f, f in _DATE_FORMATS))
 
-    def _read_strings(self) -> list[str]:
+    def _shared_strings(self) -> SharedStrings:
         part = self._parts.get("sharedStrings")
-        strings: list[str] = []
-        if part:
-            self._run(part, _strings_handlers(strings))
-        return strings
-
-
-def _strings_handlers(strings: list[str]) -> Handlers:
-    """Collect the shared strings: rich text joined, phonetic text left out, cut at a cell's length."""
-    pieces: list[str] = []
-    inside = [False, False]  # in a text, in phonetic text
-
-    def start(tag: str, attributes: Attributes) -> None:
-        name = local(tag)
-        if name == "si":
-            pieces.clear()
-        elif name == "t":
-            inside[0] = True
-        elif name == "rPh":
-            inside[1] = True
-
-    def end(tag: str) -> None:
-        name = local(tag)
-        if name == "t":
-            inside[0] = False
-        elif name == "rPh":
-            inside[1] = False
-        elif name == "si":
-            strings.append(unescaped("".join(pieces)[: MAX_CELL + 1]))
-
-    def text(piece: str) -> None:
-        if inside[0] and not inside[1] and sum(map(len, pieces)) <= MAX_CELL:
-            pieces.append(piece)
-
-    return Handlers(start, end, text)
+        return SharedStrings(self.read(part), part) if part else SharedStrings()
 
 
 def _int(text: str | None) -> int:

@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from types import NoneType
+from typing import Any, Final
 
 from outdial.files.columns import AGENT, EXPIRY, NAME, PHONE, PRIORITY, SKILL
 from outdial.files.upload.cells import Cell, NumberText, text_of, whole_number
 from outdial.files.upload.expiry import ExpiryInvalid, ExpiryReader
 from outdial.files.upload.header import Layout
 from outdial.files.upload.model import InvalidRow, RowFault, UploadRules, ValidRow
-from outdial.files.upload.phones import Phone, phone_of
+from outdial.files.upload.phone_plans import Phone
+from outdial.files.upload.phones import certain_phone_of, phone_of
 
 MAX_NAME = 200
+MAX_PHONE = 60
 MAX_ROW = 2_000
 MAX_WORD = 100
 """Characters of an agent or skill, as in the campaign's settings."""
@@ -24,6 +30,9 @@ _INVISIBLE = dict.fromkeys(
 _NARROW_SPACE = "\u202f"
 _EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
 Report = Callable[[str, str, str], None]
+MOST_REMEMBERED = 5_000
+"""Values of one column that are kept for later rows."""
+_FAULTY: Final = object()
 
 
 class RowReader:
@@ -40,25 +49,52 @@ class RowReader:
         self._agents = _by_fold(rules.agents)
         self._skills = _by_fold(rules.skills)
         self._width = max(layout.read, default=0) + 1
+        self._known = (
+            (self._priority, _remembering(self._read_priority)),
+            (self._expires, _remembering(self._read_expiry)),
+            (self._agent, _remembering(partial(self._read_named, AGENT))),
+            (self._skill, _remembering(partial(self._read_named, SKILL))),
+        )
 
     def read(self, number: int, cells: list[Cell]) -> ValidRow | InvalidRow:
         """Return the row, valid or refused. Faults stand in the order of the product's columns."""
         if len(cells) < self._width:
             cells = cells + [None] * (self._width - len(cells))
+        return self._plain(number, cells) or self._judged(number, cells)
+
+    def _plain(self, number: int, cells: list[Cell]) -> ValidRow | None:
+        """The row if nothing in it needs a closer look: most cells say what an earlier one has said."""
+        phone = self._certain_phone(cells[self._phone])
+        name = text_of(cells[self._name]) if self._name >= 0 else ""
+        priority, expires_us, agent, skill = [
+            known[(cell := cells[at] if at >= 0 else None).__class__][cell] for at, known in self._known
+        ]
+        has_fault = priority is _FAULTY or expires_us is _FAULTY or agent is _FAULTY or skill is _FAULTY
+        if phone is None or has_fault or len(name) > MAX_NAME or not name.isprintable():
+            return None
+        if sum([len(cell) for cell in cells if isinstance(cell, str)]) > MAX_ROW:
+            return None
+        extra = tuple([text_of(cells[index]) if index >= 0 else "" for index in self._layout.extra])
+        return ValidRow(number, phone.e164, name, priority, expires_us, agent, skill, phone.zone, extra)
+
+    def _judged(self, number: int, cells: list[Cell]) -> ValidRow | InvalidRow:
         faults: list[RowFault] = []
 
         def report(column: str, code: str, text: str) -> None:
             faults.append(RowFault(column, code, text))
 
+        priority, expires_us, agent, skill = (
+            cells[at] if at >= 0 else None for at in (self._priority, self._expires, self._agent, self._skill)
+        )
         phone = self._read_phone(cells[self._phone], report)
         row = ValidRow(
             row=number,
             phone=phone.e164 if phone else "",
             name=self._read_name(cells, report),
-            priority=self._read_priority(cells, report),
-            expires_us=self._read_expiry(cells, report),
-            agent=self._read_known(cells, AGENT, report),
-            skill=self._read_known(cells, SKILL, report),
+            priority=self._read_priority(priority, report),
+            expires_us=self._read_expiry(expires_us, report),
+            agent=self._read_known(agent, AGENT, report),
+            skill=self._read_known(skill, SKILL, report),
             zone=phone.zone if phone else "",
             extra=tuple([text_of(cells[index]) if index >= 0 else "" for index in self._layout.extra]),
         )
@@ -84,11 +120,16 @@ class RowReader:
             return None
         if _EXPONENT.fullmatch(text) and not isinstance(cell, NumberText):
             text = _shown_exactly(text) or ""
-        is_possible = len(text) <= 60 and not (isinstance(cell, NumberText) and text[0] == "-")
+        is_possible = len(text) <= MAX_PHONE and not (isinstance(cell, NumberText) and text[0] == "-")
         found = phone_of(text, self._rules.region) if is_possible else None
         if not found:
             report(PHONE, "phone-invalid", _why_no_phone(text_of(cell), self._rules.region))
         return found
+
+    def _certain_phone(self, cell: Cell) -> Phone | None:
+        text = text_of(cell)
+        is_odd = len(text) > MAX_PHONE or (isinstance(cell, NumberText) and text[:1] == "-")
+        return None if is_odd else certain_phone_of(text, self._rules.region)
 
     def _read_name(self, cells: list[Cell], report: Report) -> str:
         name = text_of(cells[self._name]) if self._name >= 0 else ""
@@ -98,8 +139,8 @@ class RowReader:
             report(NAME, "name-invalid", "the name has control characters (a line break, perhaps)")
         return name
 
-    def _read_priority(self, cells: list[Cell], report: Report) -> int:
-        text = text_of(cells[self._priority]) if self._priority >= 0 else ""
+    def _read_priority(self, cell: Cell, report: Report) -> int:
+        text = text_of(cell)
         if not text:
             return 1
         whole = whole_number(text)
@@ -108,26 +149,22 @@ class RowReader:
             return 1
         return int(whole)
 
-    def _read_expiry(self, cells: list[Cell], report: Report) -> int | None:
-        if self._expires < 0:
-            return None
+    def _read_expiry(self, cell: Cell, report: Report) -> int | None:
         try:
-            expires_us = self._expiry.read(cells[self._expires])
+            expires_us = self._expiry.read(cell)
         except ExpiryInvalid as error:
             forms = ", ".join(filter(None, ("YYYY-MM-DD", "YYYY-MM-DD HH:MM:SS", self._rules.date_format)))
             report(EXPIRY, "expiry-invalid", f"{str(error)[:40]!r} is no date; write {forms} or a date cell")
             return None
         if expires_us is not None and expires_us <= self._now_us:
-            report(EXPIRY, "expiry-past", f"{text_of(cells[self._expires])[:40]} has passed")
+            report(EXPIRY, "expiry-past", f"{text_of(cell)[:40]} has passed")
         return expires_us
 
-    def _read_known(self, cells: list[Cell], column: str, report: Report) -> str:
+    def _read_known(self, cell: Cell, column: str, report: Report) -> str:
         """Agent or skill: needed by the dial method, and one that the campaign knows, whatever its case."""
-        index, known, word = (
-            (self._agent, self._agents, "agent") if column == AGENT else (self._skill, self._skills, "skill")
-        )
+        known, word = (self._agents, "agent") if column == AGENT else (self._skills, "skill")
         needed = self._rules.dial_method == f"{word}wise"
-        text = text_of(cells[index]) if index >= 0 else ""
+        text = text_of(cell)
         if not text:
             if needed:
                 report(column, f"{word}-missing", f"the campaign is {word}-wise and the {word} is blank")
@@ -140,10 +177,37 @@ class RowReader:
             report(column, f"{word}-unknown", f"the campaign has no {word} {text[:40]!r}")
         return text if name is None else name
 
+    def _read_named(self, column: str, cell: Cell, report: Report) -> str:
+        return self._read_known(cell, column, report)
+
     def _report_length(self, cells: list[Cell], report: Report) -> None:
         length = sum(len(text_of(cells[i])) for i in self._layout.read)
         if length > MAX_ROW:
             report("", "row-too-long", f"the row has {length:,} characters; at most {MAX_ROW:,} are taken")
+
+
+class _Remembered(dict[Cell, Any]):
+    """What each cell of a column means, kept from earlier rows; _FAULTY for one that is wrong."""
+
+    def __init__(self, read: Callable[[Cell, Report], Any]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, cell: Cell) -> Any:
+        faults: list[str] = []
+        value = self._read(cell, lambda *fault: faults.extend(fault))
+        if faults:
+            return _FAULTY
+        if not isinstance(cell, str) or len(cell) <= MAX_WORD:
+            if len(self) >= MOST_REMEMBERED:
+                self.clear()
+            self[cell] = value
+        return value
+
+
+def _remembering(read: Callable[[Cell, Report], Any]) -> dict[type, _Remembered]:
+    """By kind of cell: `7.0` as a number is equal to the text `7.0` and does not mean the same."""
+    return {kind: _Remembered(read) for kind in (str, NumberText, datetime, NoneType)}
 
 
 def _visible(text: str) -> str:

@@ -10,14 +10,11 @@ from itertools import chain
 
 from outdial.files.upload.cell_values import CellValues
 from outdial.files.upload.cells import Cell
+from outdial.files.upload.plain_xml import MAX_HEAD, MAX_PENDING, Unusual, is_plain_head, plain_text, resolved
+from outdial.files.upload.row_shapes import RowShapes
 
 _START = b"<sheetData>"
 _ROW_END = b"</row>"
-_MAX_HEAD = 1 << 20
-_MAX_PENDING = 4 << 20
-_CONTROL = bytes([*range(9), *range(11, 32)])
-_ODD = (b"]]>", "\ufffe".encode(), "\uffff".encode())
-"""What is not allowed in XML, or read otherwise than it stands (a carriage return)."""
 _ROW = re.compile(r'\s*<row(?: r="(\d{1,7})")?(?: (?!r=)[\w:.]+="[^"<>&]*")*\s*>')
 _EMPTY_ROW = re.compile(r'\s*<row(?: r="(\d{1,7})")?(?: (?!r=)[\w:.]+="[^"<>&]*")*\s*/>')
 _CELL = re.compile(
@@ -27,12 +24,6 @@ _CELL = re.compile(
     r"</c>)\s*|(.)",
     re.DOTALL,
 )
-_ENTITY = re.compile("&([^;&]{1,10});|&")
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-
-
-class _Other(Exception):
-    """The row is written in a way that is left to the parser."""
 
 
 class RowScanner:
@@ -41,6 +32,7 @@ class RowScanner:
     def __init__(self, blocks: Iterator[bytes], values: CellValues) -> None:
         self._blocks = blocks
         self._values = values
+        self._shapes = RowShapes(_ROW.pattern, values)
         self.head = b""
         self.left = b""
         self.row = 0
@@ -58,66 +50,59 @@ class RowScanner:
                 self.left = chunk[taken:] + rest
                 if taken < len(chunk):
                     return
-            if len(self.left) > _MAX_PENDING:
+            if len(self.left) > MAX_PENDING:
                 return
 
     def _find_start(self) -> bool:
         for block in self._blocks:
             self.left += block
             start = self.left.find(_START)
-            if start >= 0 or len(self.left) > _MAX_HEAD:
+            if start >= 0 or len(self.left) > MAX_HEAD:
                 break
         else:
             return False
         head = self.left[: start + len(_START)]
-        utf8 = b"encoding" not in head or b'encoding="UTF-8"' in head or b'encoding="utf-8"' in head
-        if start < 0 or not utf8 or b"<!" in head or b"\0" in head:
+        if start < 0 or not is_plain_head(head):
             return False
         self.head, self.left = head, self.left[len(head) :]
         return True
 
     def _scan(self, chunk: bytes) -> Generator[tuple[int, list[Cell]], None, int]:
-        if len(chunk.translate(None, _CONTROL)) != len(chunk) or any(odd in chunk for odd in _ODD):
-            return 0
-        try:
-            text = chunk.decode()
-        except UnicodeDecodeError:
+        text = plain_text(chunk)
+        if text is None:
             return 0
         at = 0
         while at < len(text):
-            empty = _EMPTY_ROW.match(text, at)
-            start = empty or _ROW.match(text, at)
+            known = self._shapes.read(text, at)
+            start = known[0] if known else _EMPTY_ROW.match(text, at) or _ROW.match(text, at)
             if not start:
                 break
-            end = start.end() if empty else text.find("</row>", start.end())
-            try:
-                cells = [] if empty else self._cells(text[start.end() : end])
-            except _Other:
-                break
+            if known:
+                cells, end = known[1], start.end()
+            elif text[start.end() - 2] == "/":
+                cells, end = [], start.end()
+            else:
+                end = text.find("</row>", start.end())
+                try:
+                    cells = self._cells(text[start.end() : end])
+                except Unusual:
+                    break
+                end += len(_ROW_END)
             self.row = self._values.row(start[1] or "", self.row)
             yield self.row, cells
-            at = end if empty else end + len(_ROW_END)
+            at = end
         return len(chunk) if at == len(text) else len(text[:at].encode())
 
     def _cells(self, body: str) -> list[Cell]:
         cells: list[Cell] = []
+        found: list[tuple[int, str, str]] = []
         values, column = self._values, 0
         for letters, style, kind, number, inline, other in _CELL.findall(body):
             if other:
-                raise _Other
+                raise Unusual
             column = values.column(letters) if letters else column + 1
-            raw = number or inline
-            if raw:
-                values.put(cells, column, values.value(kind, style, _resolved(raw) if "&" in raw else raw))
+            if raw := number or inline:
+                values.put(cells, column, values.value(kind, style, resolved(raw) if "&" in raw else raw))
+                found.append((column, kind, style))
+        self._shapes.learn(body, found)
         return cells
-
-
-def _resolved(raw: str) -> str:
-    return _ENTITY.sub(_entity, raw)
-
-
-def _entity(found: re.Match[str]) -> str:
-    letter = _NAMED.get(found[1] or "")
-    if letter is None:
-        raise _Other  # numeric ones too: which of them are allowed is the parser's knowledge
-    return letter

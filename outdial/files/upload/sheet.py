@@ -15,7 +15,8 @@ Row = tuple[int, list[Cell]]
 
 def sheet_rows(package: Package, sheet: Sheet) -> Iterator[Row]:
     """Yield the rows that stand in the sheet, by their numbers. Raises UploadRejected for a damaged sheet."""
-    return scanned_rows(package.read(sheet.part), sheet, CellValues(package, sheet))
+    yield from scanned_rows(package.read(sheet.part), sheet, CellValues(package, sheet))
+    package.strings.read_all()
 
 
 def scanned_rows(blocks: Iterator[bytes], sheet: Sheet, values: CellValues) -> Iterator[Row]:

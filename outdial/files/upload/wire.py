@@ -18,7 +18,6 @@ from outdial.files.upload.model import (
 )
 
 Message = Header | UploadChunk | UploadSummary | UploadRejected
-_ROW_FIELDS = ("row", "phone", "name", "priority", "expires_us", "agent", "skill", "zone", "extra")
 
 
 def encode_task(path: str, rules: UploadRules, limits: UploadLimits, now_us: int) -> bytes:
@@ -44,8 +43,7 @@ def encode(message: Message) -> bytes:
 
 def _plain(message: Message) -> Mapping[str, object]:
     if isinstance(message, UploadChunk):
-        rows = [tuple([getattr(row, name) for name in _ROW_FIELDS]) for row in message.rows]
-        return {"rows": rows, "invalid": [asdict(row) for row in message.invalid]}
+        return {"rows": message.rows, "invalid": [asdict(row) for row in message.invalid]}
     if isinstance(message, UploadRejected):
         return {"rejected": message.code, "detail": message.detail, "fields": dict(message.fields)}
     return {type(message).__name__.lower(): asdict(message)}
@@ -56,7 +54,7 @@ def decode(line: bytes) -> Message:
     content: dict[str, Any] = json.loads(line)
     if "rows" in content:
         return UploadChunk(
-            tuple([_valid(row) for row in content["rows"]]),
+            tuple([ValidRow._make((*row, tuple(extra))) for *row, extra in content["rows"]]),
             tuple([_invalid(row) for row in content["invalid"]]),
         )
     if "header" in content:
@@ -71,11 +69,6 @@ def decode(line: bytes) -> Message:
 def _header(**fields: Any) -> Header:
     lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
     return Header(**fields | lists)
-
-
-def _valid(fields: list[Any]) -> ValidRow:
-    row = dict(zip(_ROW_FIELDS, fields, strict=True))
-    return ValidRow(**row | {"extra": tuple(row["extra"])})
 
 
 def _invalid(row: dict[str, Any]) -> InvalidRow:

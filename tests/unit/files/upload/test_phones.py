@@ -2,10 +2,11 @@
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from outdial.files.upload.phones import Phone, phone_of, slow_phone_of
+from outdial.files.upload.phone_plans import Phone
+from outdial.files.upload.phones import certain_phone_of, phone_of, slow_phone_of
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 
@@ -69,13 +70,31 @@ def _near_numbers(draw: st.DrawFn) -> tuple[str, str]:
     number = "".join(digits) + draw(st.sampled_from(["", "", "", "1", "00"]))
     way = draw(
         st.sampled_from(
-            ["{n}", "+{c}{n}", "{c}{n}", "0{n}", "00{c}{n}", "+{c} {n}", "({n})", "{n}-", "+{c}-{n}"]
+            [
+                *("{n}", "+{c}{n}", "{c}{n}", "0{n}", "00{c}{n}", "+{c} {n}", "({n})", "{n}-", "+{c}-{n}"),
+                *(
+                    "{p}{n}",
+                    "+{c}{p}{n}",
+                    "011{c}{n}",
+                    "0{c}{n}",
+                    "1{n}",
+                    "8{n}",
+                    "+{n}",
+                    "00{n}",
+                    "+{c}(0){n}",
+                ),
+            ]
         )
     )
-    return way.format(n=number, c=code), region
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    prefix = (metadata.national_prefix if metadata else "") or ""
+    heard_in = draw(st.sampled_from([region, region, draw(st.sampled_from(REGIONS))]))
+    return way.format(n=number, c=code, p=prefix), heard_in
 
 
 @given(_near_numbers())
+@example(("0015007945372", "BO"))
+@example(("00905013436521", "HK"))
 @settings(max_examples=1_500, deadline=None)
 def test_the_fast_path_never_differs(number: tuple[str, str]) -> None:
     assert phone_of(*number) == slow_phone_of(*number)
@@ -85,3 +104,37 @@ def test_the_fast_path_never_differs(number: tuple[str, str]) -> None:
 @settings(max_examples=500, deadline=None)
 def test_the_fast_path_never_differs_on_noise(text: str, region: str) -> None:
     assert phone_of(text, region) == slow_phone_of(text, region)
+
+
+@pytest.mark.parametrize(
+    "region", ["IN", "GB", "US", "CA", "DE", "BR", "AR", "MX", "IT", "RU", "CN", "ID", "AU"]
+)
+def test_the_fast_path_never_differs_behind_any_prefix(region: str) -> None:
+    """Every beginning of three digits, in the lengths that numbers of the region have, national and international."""
+    code = phonenumbers.country_code_for_region(region)
+    for beginning in range(1_000):
+        rest = f"{beginning * 7_919 % 10_000_000:07d}"
+        for length in (5, 6, 7):
+            national = f"{beginning:03d}{rest[:length]}"
+            for text in (national, f"+{code}{national}"):
+                found = certain_phone_of(text, region)
+                assert found is None or found == slow_phone_of(text, region), text
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("+919876543210", "US"),
+        ("98765 43210", "IN"),
+        ("09876543210", "IN"),
+        ("919876543210", "IN"),
+        ("00447911123456", "IN"),
+        ("(020) 7946-0123", "GB"),
+        ("212-555-0123", "US"),
+        ("1 416 555 0123", "CA"),
+        ("030 901820", "DE"),
+        ("+5511961234567", "BR"),
+    ],
+)
+def test_the_usual_notations_are_beyond_doubt(text: str, region: str) -> None:
+    assert certain_phone_of(text, region) == slow_phone_of(text, region) != None  # noqa: E711

@@ -100,8 +100,9 @@ def test_leaving_early_ends_the_child(tmp_path: Path) -> None:
 def test_a_file_that_takes_too_much_memory_is_too_large_and_the_parent_lives(tmp_path: Path) -> None:
     strings = "".join(f"<si><t>{i:09d}{'x' * 30}</t></si>" for i in range(400_000))
     path = book(tmp_path / "b.xlsx", {"S": sheet(HEADER, GOOD)}, f'<sst xmlns="{MAIN}">{strings}</sst>')
-    with pytest.raises(UploadRejected) as refused:
-        read_upload(path, INDIA, NOW_US, UploadLimits(memory_bytes=48 << 20))
+    limits = UploadLimits(memory_bytes=48 << 20)
+    with pytest.raises(UploadRejected) as refused, read_upload(path, INDIA, NOW_US, limits) as reading:
+        list(reading)
     assert refused.value.code == "too-large"
     assert _children() == []
 

@@ -12,6 +12,7 @@ from outdial.files.upload.cell_values import CellValues
 from outdial.files.upload.cells import Cell
 from outdial.files.upload.package import Package, Sheet
 from outdial.files.upload.scan import RowScanner
+from outdial.files.upload.shared_strings import SharedStrings
 from outdial.files.upload.sheet import parsed_rows, scanned_rows
 
 SHEET = Sheet("S", "xl/worksheets/sheet1.xml", True)
@@ -112,10 +113,29 @@ def _sheets(draw: st.DrawFn) -> str:
     )
 
 
+@st.composite
+def _sheets_of_rows_alike(draw: st.DrawFn) -> str:
+    """Rows of few shapes again and again, a value or a cell differing now and then."""
+    shapes = draw(st.lists(st.lists(_CELL, max_size=4), min_size=1, max_size=3))
+    made = ""
+    for number in range(1, draw(st.integers(2, 12)) + 1):
+        shape = list(draw(st.sampled_from(shapes)))
+        if shape and draw(st.integers(0, 4)) == 0:
+            shape[draw(st.integers(0, len(shape) - 1))] = draw(_CELL)
+        cells = "".join(
+            cell.format(ref=f"{letter}{number}", n=draw(st.integers(0, 60_000)), text=draw(_TEXTS))
+            for letter, cell in zip(
+                draw(st.sampled_from(["ABCD", "ABCD", "BCEF", "BADC"])), shape, strict=False
+            )
+        )
+        made += draw(_ROW).format(n=number, cells=cells)
+    return HEAD + made + END
+
+
 def _values() -> CellValues:
     with zipfile.ZipFile(io.BytesIO(), "w") as archive:
         package = Package(archive, UploadLimits())
-    package.strings = ["shared", "texts"]
+    package.strings = SharedStrings(iter([b"<sst><si><t>shared</t></si><si><t>texts</t></si></sst>"]), "s")
     package.date_styles = frozenset({"1"})
     return CellValues(package, SHEET)
 
@@ -146,6 +166,12 @@ def _both(content: bytes, size: int) -> None:
 @settings(max_examples=1_200, deadline=None)
 @example(HEAD + '<row r="1"><c r="A1"><v>1</v></c></row>' + END + "<", 64)
 def test_scanning_gives_what_parsing_gives(sheet: str, size: int) -> None:
+    _both(sheet.encode(), size)
+
+
+@given(_sheets_of_rows_alike(), st.sampled_from([1, 333, 100_000]))
+@settings(max_examples=1_200, deadline=None)
+def test_rows_of_a_known_shape_are_read_as_the_parser_reads_them(sheet: str, size: int) -> None:
     _both(sheet.encode(), size)
 
 

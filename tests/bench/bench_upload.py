@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 from typing import Final
 
 from tests.bench.installation import (
@@ -21,12 +22,15 @@ from tests.bench.installation import (
 )
 from tests.bench.measuring import Line, Place, Span, span
 from tests.bench.workbooks import write_workbook
-from tests.kit.stack import Stack, wait_until
+from tests.kit.stack import Stack
 
+MB: Final = 1 << 20
+LOOK_EVERY_S: Final = 1.0
+FIRST_LOOKS_S: Final = 0.1
 CAMPAIGN: Final = "spring"
 OVER: Final = ("committed", "rejected", "withdrawn")
-FLAT: Final = ("API", "projection", "dialer")
-"""Parts that hold nothing of a record; the command service holds the record book, the others have fixed caches."""
+FLAT: Final = ("API", "projection")
+"""Parts that hold nothing of a record. Command service and dialer hold the record book: its bytes a record are told."""
 PARSE: Final = """
 import sys
 from python_calamine import CalamineWorkbook
@@ -38,6 +42,7 @@ print(sum(1 for _ in CalamineWorkbook.from_path(sys.argv[1]).get_sheet_by_index(
 class Uploaded:
     """Seconds from the first byte sent; what the parts used; what python-calamine used for the same file."""
 
+    rows: int
     accepted_s: float = 0.0
     first_error_s: float = 0.0
     committed_s: float = 0.0
@@ -45,7 +50,8 @@ class Uploaded:
     cpu_s: float = 0.0
     parts: dict[str, Cost] = field(default_factory=dict)
     before: dict[str, Cost] = field(default_factory=dict)
-    calamine: Span = field(default_factory=Span)
+    calamine_wall_s: float = 0.0
+    calamine_cpu_s: float = 0.0
 
 
 def run(place: Place) -> Sequence[Line]:
@@ -56,15 +62,15 @@ def run(place: Place) -> Sequence[Line]:
     cpu = "; ".join(
         f"{name} {cost.cpu_s - full.before[name].cpu_s:.0f} s" for name, cost in full.parts.items()
     )
-    walls = f"{full.committed_s:.0f} s, views {full.visible_s:.0f} s; calamine {full.calamine.wall_s:.1f} s"
+    walls = f"{full.committed_s:.0f} s, views {full.visible_s:.0f} s; calamine {full.calamine_wall_s:.1f} s"
     return [
         Line(
             "upload to python-calamine, until it is committed",
-            full.committed_s / full.calamine.wall_s,
+            full.committed_s / full.calamine_wall_s,
             "<= 12",
             beside=walls,
         ),
-        Line("upload to python-calamine, CPU of all parts", full.cpu_s / full.calamine.cpu_s, beside=cpu),
+        Line("upload to python-calamine, CPU of all parts", full.cpu_s / full.calamine_cpu_s, beside=cpu),
         Line(
             "first refused rows visible",
             full.first_error_s,
@@ -79,22 +85,22 @@ def run(place: Place) -> Sequence[Line]:
 def _memory(name: str, tenth: Uploaded, full: Uploaded) -> Line:
     peaks = full.parts[name].peak_mb, tenth.parts[name].peak_mb
     bound = "<= 1.2" if name in FLAT else ""
-    return Line(
-        f"peak memory to that of a tenth: {name}",
-        peaks[0] / peaks[1],
-        bound,
-        beside=f"{peaks[0]:.0f} : {peaks[1]:.0f} MB",
-    )
+    more = (peaks[0] - peaks[1]) * MB / (full.rows - tenth.rows)
+    beside = f"{peaks[0]:.0f} : {peaks[1]:.0f} MB, {more:.0f} bytes a record"
+    return Line(f"peak memory to that of a tenth: {name}", peaks[0] / peaks[1], bound, beside=beside)
 
 
 def _uploaded(workbook: Path, rows: int) -> Uploaded:
-    valid, found = write_workbook(workbook, rows), Uploaded()
-    found.calamine = _calamine(workbook, rows)
+    valid, found = write_workbook(workbook, rows), Uploaded(rows)
+    alone = [_calamine(workbook, rows)]
     with installation() as stack:
         create(stack, CAMPAIGN)
         found.before = costs(stack)
         _upload(stack, workbook, valid, found)
         found.parts = costs(stack)
+    alone.append(_calamine(workbook, rows))  # before and behind it: the machine may be busier than it was
+    found.calamine_wall_s = mean(one.wall_s for one in alone)
+    found.calamine_cpu_s = mean(one.cpu_s for one in alone)
     found.cpu_s = total_cpu_s(found.parts) - total_cpu_s(found.before)
     return found
 
@@ -119,16 +125,14 @@ def _upload(stack: Stack, workbook: Path, valid: int, found: Uploaded) -> None:
     path = send_workbook(stack, CAMPAIGN, workbook)
     found.accepted_s = time.monotonic() - began
 
-    def is_over() -> bool:
-        told = stack.get(path)
+    while (told := stack.get(path))["state"] not in OVER:
+        assert time.monotonic() - began < UPLOAD_TIMEOUT_S, told
         if told["errors"] and not found.first_error_s:
             found.first_error_s = time.monotonic() - began
-        return told["state"] in OVER
-
-    wait_until(is_over, "the upload is over", UPLOAD_TIMEOUT_S)
+        time.sleep(LOOK_EVERY_S if found.first_error_s else FIRST_LOOKS_S)  # as people do: looking costs, too
     found.committed_s = time.monotonic() - began
-    told = stack.get(path)
-    assert (told["state"], told["accepted"]) == ("committed", valid), told
+    found.first_error_s = found.first_error_s or found.committed_s
+    assert (told["state"], told["accepted"], bool(told["errors"])) == ("committed", valid, True), told
     wait_for_views(stack, CAMPAIGN, told["log_position"])
     found.visible_s = time.monotonic() - began
 

@@ -54,16 +54,16 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     clocks, fold = Clocks(), Fold(sender.codec)
     commands = Commands(sender, clocks, wall_clock_us)
     persons = PersonBlocks(blocks, sender.codec, SchemaTopic(kafka), spread.partitions)
-    phones = Phones(persons)
+    phones, metrics = Phones(persons), Metrics(REGISTRY)
     parts = Parts(
         fold,
         commands,
         telephony,
         clocks,
-        Metrics(REGISTRY),
+        metrics,
         wall_clock_us,
         spread.partitions,
-        DoNotCall(fold, phones, persons),
+        DoNotCall(fold, phones, persons, metrics),
     )
     holder = f"{settings.dialer_group}/{socket.gethostname()}/{os.getpid()}"
     dialer = Dialer(

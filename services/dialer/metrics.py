@@ -27,5 +27,7 @@ class Metrics:
         self.lines = Gauge("outdial_dialer_lines", "Attempts open now", registry=registry)
         self.active = Gauge("outdial_dialer_active", "1 while this dialer dials", registry=registry)
         self.persons_missing = Counter(
-            "outdial_dialer_persons_missing", "Records whose number is not in its block", registry=registry
+            "outdial_dialer_persons_missing",
+            "Records and entries of lists whose number is not in its block",
+            registry=registry,
         )

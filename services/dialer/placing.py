@@ -12,6 +12,7 @@ from outdial.campaign.positions import Position
 from outdial.campaign.settings import CampaignSettings
 from outdial.campaign.state import CampaignState
 from outdial.telephony.port import Desk, DeskDisposition, Originate, Placement, call_id
+from services.dialer.do_not_call import ListsUnread
 from services.dialer.parts import Parts
 from services.dialer.plan import may_place
 
@@ -57,7 +58,7 @@ class Placing:
         """Records whose number came onto a list since the claim; None when that cannot be told."""
         try:
             return await self._parts.do_not_call.among(phones)
-        except TimeoutError:
+        except ListsUnread:
             return None
 
     async def withdraw(self, campaign_id: str, epoch: int, causes: Mapping[Attempt, str]) -> None:

@@ -14,6 +14,7 @@ from outdial.campaign.vocabulary import DO_NOT_CALL
 from outdial.telephony.port import TelephonyUnreachable
 from services.dialer import plan
 from services.dialer.claims import Claims
+from services.dialer.do_not_call import ListsUnread
 from services.dialer.errands import Errands
 from services.dialer.held import Held, only
 from services.dialer.parts import Parts, Superseded
@@ -138,8 +139,8 @@ class Term:
         ours = {state.campaign_id for state in self._states()}
         try:
             wanted = await self._parts.do_not_call.wishes()
-        except TimeoutError:
-            log.error("lists cannot be read")
+        except ListsUnread as error:
+            log.error("lists cannot be read", extra={"why": str(error)})
             return
         self._duty.wishes.begin({one: phone for one, phone in wanted.items() if one.campaign_id in ours})
 
@@ -179,8 +180,8 @@ class Term:
         try:
             phones = await self._phones.of(state, command.record)
             listed = await self._parts.do_not_call.among(phones)
-        except TimeoutError:
-            log.error("persons cannot be read", extra={"stream": campaign_id})
+        except (TimeoutError, ListsUnread) as error:
+            log.error("persons cannot be read", extra={"stream": campaign_id, "why": str(error)})
             return 0
         self._hold_missing(campaign_id, command, phones.keys(), now_us)
         self._exclude(campaign_id, sorted(listed), now_us)

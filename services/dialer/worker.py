@@ -10,6 +10,7 @@ from typing import Final
 from outdial.eventlog.lease import Lease
 from outdial.runtime.health import Readiness
 from outdial.telephony.listener import ReportListener
+from services.dialer.do_not_call import ListsUnread
 from services.dialer.following import Follower
 from services.dialer.parts import Parts
 from services.dialer.phones import Phones
@@ -64,6 +65,8 @@ class Dialer:
 
     async def _serve(self, duty: Duty, stop: asyncio.Event) -> None:
         while not stop.is_set():
+            with contextlib.suppress(ListsUnread):  # readiness says so, and nobody is called
+                await self._parts.do_not_call.catch_up()
             epoch = await self._lease.wait(LEASE_WAIT_S)
             if epoch is None or stop.is_set():
                 continue
@@ -101,8 +104,7 @@ class Dialer:
         elif time.monotonic() - self._heard_at > DEAF_AFTER_S:
             waits.append("the log")
         term = self._term
-        if term is not None and term.problem:
-            waits.append(term.problem)
+        waits += filter(None, [self._parts.do_not_call.problem, term.problem if term is not None else ""])
         fold = self._parts.fold
         details = {
             "do_not_call_version": fold.lists.version,

@@ -176,10 +176,11 @@ class Twin:
         self.writer = Writer(campaign, self.fold)
         self._read_history()
         commands = Commands(self.writer, self.clocks, self.now_us)
-        metrics = Metrics(CollectorRegistry())
+        self.registry = CollectorRegistry()
+        metrics = Metrics(self.registry)
         self.blocks = Blocks()
         persons = self.blocks.persons()
-        do_not_call = DoNotCall(self.fold, Phones(persons), persons)
+        do_not_call = DoNotCall(self.fold, Phones(persons), persons, metrics)
         self.parts = Parts(
             self.fold, commands, self.network, self.clocks, metrics, self.now_us, 4, do_not_call
         )
@@ -217,6 +218,10 @@ class Twin:
     def asked_for(self) -> list[str]:
         """Attempt ids of every originate."""
         return [call.attempt_id for call in self.network.asked]
+
+    def metric(self, name: str) -> float | None:
+        """What the dialer counted."""
+        return self.registry.get_sample_value(name)
 
     def names(self) -> list[str]:
         """The history by event names, from the first claim on."""

@@ -1,5 +1,7 @@
 """Nobody is called whose number is on a list at that instant, or who has just asked not to be called."""
 
+import asyncio
+
 import pytest
 
 from outdial.campaign.attempt_id import AttemptId
@@ -8,6 +10,7 @@ from outdial.donotcall import commands as c
 from outdial.donotcall import events as e
 from outdial.donotcall.numbers import number_of
 from outdial.eventlog.ports import IntegrityError
+from services.dialer.do_not_call import ListsUnread
 from tests.kit.campaign import ready
 from tests.kit.dialer_twin import Twin, record_of
 from tests.kit.donotcall import Listed, adding
@@ -157,6 +160,77 @@ def test_an_event_that_cannot_follow_parks_its_list_and_no_campaign() -> None:
 
     assert list(site.fold.lists.parked) == ["dnc:national"]
     assert site.fold.get("spring") is not None
+
+
+async def test_while_a_list_is_parked_nobody_is_called_because_what_came_later_is_not_known() -> None:
+    site = Site()
+    bad = e.NumbersAdded("listed", 5, first_entry=9, duplicate=0, block_row=[0], commitment=[bytes(16)])
+    site.fold.take(record_of(bad, "dnc:national", (2, 99), site.now_us()))
+
+    await site.claimed()
+
+    assert site.asked_for() == []
+    assert site.causes() == ["lists-unread", "lists-unread"]
+    assert site.parts.do_not_call.problem == "parked do-not-call lists: dnc:national"
+
+
+async def test_a_list_that_cannot_be_read_is_told_until_it_can() -> None:
+    site = Site()
+    site.put(FIRST)
+    site.blocks.away = True
+    with pytest.raises(ListsUnread):
+        await site.parts.do_not_call.catch_up()
+    assert site.parts.do_not_call.problem == "the numbers of do-not-call lists"
+
+    site.blocks.away = False
+
+    assert await site.parts.do_not_call.among({1: FIRST}) == {1}
+    assert site.parts.do_not_call.problem == ""
+
+
+async def test_a_long_list_leaves_the_others_their_turns_while_it_is_read() -> None:
+    site = Site()
+    for number in range(5):
+        site.put(f"+44207946000{number}", f"block-{number}")
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while site.fold.lists.unread:
+            turns += 1
+            await asyncio.sleep(0)
+
+    await asyncio.gather(site.parts.do_not_call.catch_up(), others())
+
+    assert turns >= 4
+
+
+@pytest.mark.parametrize(("is_removed", "alarms"), [(False, 1), (True, 0)])
+async def test_a_number_that_is_not_in_its_block_is_an_alarm_unless_it_was_taken_off(
+    is_removed: bool, alarms: int
+) -> None:
+    site = Site()
+    site.put(FIRST)
+    site.blocks.blocks["listed"] = None
+    await site.parts.do_not_call.catch_up()
+    if is_removed:  # its event is folded a moment after its block was rewritten
+        site.list_on(c.RemoveFromDoNotCall([1]))
+
+    await site.parts.do_not_call.catch_up()
+    await site.parts.do_not_call.catch_up()
+
+    assert site.metric("outdial_dialer_persons_missing_total") == alarms
+
+
+async def test_the_wish_of_a_parked_campaign_stands() -> None:
+    site = Site("internal")
+    site.asks_not_to_be_called(1)
+    site.fold.parked["spring"] = "a bad event"
+
+    assert await site.parts.do_not_call.wishes() == {}
+    del site.fold.parked["spring"]
+
+    assert await site.parts.do_not_call.wishes() == {AttemptId("spring", 1, 1): FIRST}
 
 
 def test_every_change_of_a_list_is_another_version() -> None:

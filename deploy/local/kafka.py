@@ -165,6 +165,10 @@ class Broker:
             "transaction.state.log.replication.factor": replicas,
             "transaction.state.log.min.isr": in_step,
             "transaction.state.log.num.partitions": "4",
+            # kept short by compaction: a killed broker loads them twice at its next start, and forgets offsets when the
+            # first load is not over by then (docs/decisions/2026-11-26-forgotten-offsets.md)
+            "offsets.topic.segment.bytes": str(1 << 20),
+            "transaction.state.log.segment.bytes": str(1 << 20),
             "share.coordinator.state.topic.replication.factor": replicas,
             "share.coordinator.state.topic.min.isr": in_step,
             # a broker that was killed is let in again when the controller has forgotten its former life

@@ -1,5 +1,6 @@
 """Opens a partition after the fence: measure the end, fold up to it, find the next command."""
 
+import logging
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -11,10 +12,13 @@ from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.offsets import high_watermarks, offsets_at
 from outdial.eventlog.ports import Decider, Restorable
 from outdial.eventlog.replay import replay
+from outdial.eventlog.writer.place import place_of
 from outdial.eventlog.writer.settings import WriterSettings
 from outdial.eventlog.writer.snapshots import Snapshot, SnapshotFile, Tip, restored
 
+log = logging.getLogger(__name__)
 STOP_TIMEOUT_S: Final = 5.0
+LAST_ANSWERS: Final = 600  # more than two transactions of the largest batch, their markers, and some
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Folded:
     events: int  # how many were read, beside a snapshot
     tip: Tip | None  # None: there is no event yet
     results: int  # offset of the next answer
+    next_command: int  # as the answers tell; 0: they do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class _Start:
     decider: Decider
     tip: Tip | None
     results: int | None
+    next_command: int = 0
 
 
 async def fold(
@@ -52,15 +58,16 @@ async def fold(
             count += len(records)
             tip = Tip.of(records[-1].offset, records[-1])
     settings.reached("during-open")
-    results = await _fold_results(kafka, partition, settings, start)
-    return Folded(decider, count, tip, results)
+    results, next_command = await _fold_results(kafka, partition, settings, start)
+    return Folded(decider, count, tip, results, next_command)
 
 
 async def open_commands(
-    kafka: KafkaConfig, partition: int, settings: WriterSettings
+    kafka: KafkaConfig, partition: int, settings: WriterSettings, answered: int
 ) -> tuple[AIOKafkaConsumer, int]:
     """One reader for this partition alone, and the offset that the last transaction committed.
 
+    `answered` is what the answers tell of it: a broker that has forgotten the group's offset is not believed.
     Readers of several partitions share one fetch per node, so that a drained partition waits for a full one.
     """
     tp = TopicPartition(kafka.topic(settings.topics.commands), partition)
@@ -68,14 +75,23 @@ async def open_commands(
     reader.assign([tp])
     try:
         await reader.start()
-        committed = await reader.committed(tp)
-        if committed is None:
-            committed = (await reader.beginning_offsets([tp]))[tp]
-        reader.seek(tp, committed)
+        next_command = await _next_command(reader, tp, answered)
+        reader.seek(tp, next_command)
     except BaseException:
         await closed(reader.stop(), STOP_TIMEOUT_S)
         raise
-    return reader, committed
+    return reader, next_command
+
+
+async def _next_command(reader: AIOKafkaConsumer, tp: TopicPartition, answered: int) -> int:
+    committed: int | None = await reader.committed(tp)
+    if committed is None:
+        committed = (await reader.beginning_offsets([tp]))[tp]
+    answered = min(answered, (await reader.end_offsets([tp]))[tp])
+    if committed < answered:
+        told = {"partition": tp.partition, "committed": committed, "answered": answered}
+        log.error("the broker has forgotten the group's offset", extra=told)
+    return max(committed, answered)
 
 
 async def _start(
@@ -90,7 +106,7 @@ async def _start(
         return _Start(decider, None, None)
     if not restored(file, snapshot, decider.restore):
         return _Start(settings.decider(partition), None, None)  # half a state may be in the former one
-    return _Start(decider, snapshot.tip, snapshot.results)
+    return _Start(decider, snapshot.tip, snapshot.results, snapshot.next_command)
 
 
 async def _is_of_this_log(kafka: KafkaConfig, topic: str, partition: int, snapshot: Snapshot) -> bool:
@@ -104,16 +120,31 @@ async def _is_of_this_log(kafka: KafkaConfig, topic: str, partition: int, snapsh
     return False
 
 
-async def _fold_results(kafka: KafkaConfig, partition: int, settings: WriterSettings, start: _Start) -> int:
-    topic = settings.topics.results
+async def _fold_results(
+    kafka: KafkaConfig, partition: int, settings: WriterSettings, start: _Start
+) -> tuple[int, int]:
+    """Where the answers end, and the command that comes next as they tell."""
+    topic, next_command = settings.topics.results, start.next_command
     end = (await high_watermarks(kafka, topic, [partition]))[partition]
-    first = start.results
+    first = (
+        start.results if start.results is not None else await _first_result(kafka, partition, settings, end)
+    )
     if first is None:
-        since = settings.clock() - settings.results_window_us
-        first = (await offsets_at(kafka, topic, [partition], since))[partition]
-    if first is not None:
-        async with aclosing(replay(kafka, topic, {partition: first}, {partition: end})) as batches:
-            async for _, records in batches:
-                for record in records:
-                    start.decider.load_result(record)
-    return end
+        return end, next_command
+    async with aclosing(replay(kafka, topic, {partition: first}, {partition: end})) as batches:
+        async for _, records in batches:
+            for record in records:
+                start.decider.load_result(record)
+                next_command = max(next_command, place_of(record))
+    return end, next_command
+
+
+async def _first_result(kafka: KafkaConfig, partition: int, settings: WriterSettings, end: int) -> int | None:
+    """The first answer of the last day, and a few older ones of a partition that rested: they tell where it stands."""
+    topic, since = settings.topics.results, settings.clock() - settings.results_window_us
+    oldest = (await offsets_at(kafka, topic, [partition], 0))[partition]
+    if oldest is None:
+        return None
+    found = (await offsets_at(kafka, topic, [partition], since))[partition]
+    last = max(oldest, end - LAST_ANSWERS)
+    return last if found is None else min(found, last)

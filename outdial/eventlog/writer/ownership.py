@@ -22,6 +22,7 @@ PARK_TIMEOUT_S: Final = 5.0
 CLOSE_TIMEOUT_S: Final = 10.0
 PROOF_TIMEOUT_S: Final = 5.0
 POLL_S: Final = 0.2
+REJOIN_S: Final = 1.0
 
 
 class Writers:
@@ -81,9 +82,30 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
     def __init__(self, kafka: KafkaConfig, settings: WriterSettings) -> None:
         self._kafka, self._settings = kafka, settings
         self.writers = Writers(kafka, settings, self._prove)
-        self._consumer = AIOKafkaConsumer(
-            **kafka.client(),
-            group_id=kafka.topic(f"{settings.group}-owners"),
+        self._consumer = self._member()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Own and write until `stop`; raises what a writer could not recover from.
+
+        A membership that the group's coordinator ends is begun anew: one that is loading after a crash may do that.
+        """
+        await self._join()
+        while True:
+            try:
+                await self._stay(stop)
+                break
+            except KafkaError as error:
+                log.warning("membership lost", extra={"why": f"{type(error).__name__}: {error}"})
+            if not await self._joined_again(stop):
+                break
+        if self.writers.failed.done():
+            self.writers.failed.result()
+
+    def _member(self) -> AIOKafkaConsumer:
+        settings = self._settings
+        return AIOKafkaConsumer(
+            **self._kafka.client(),
+            group_id=self._kafka.topic(f"{settings.group}-owners"),
             group_instance_id=settings.instance,
             enable_auto_commit=False,
             session_timeout_ms=settings.session_timeout_ms,
@@ -93,11 +115,27 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
             partition_assignment_strategy=(StickyPartitionAssignor,),
         )
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Own and write until `stop`; raises what a writer could not recover from."""
-        topic = self._kafka.topic(self._settings.topics.commands)
-        self._consumer.subscribe([topic], listener=self)
+    async def _join(self) -> None:
+        self._consumer.subscribe([self._kafka.topic(self._settings.topics.commands)], listener=self)
         await self._consumer.start()
+
+    async def _joined_again(self, stop: asyncio.Event) -> bool:
+        """Join as a new member; False when it is to end before that works."""
+        while not stop.is_set() and not self.writers.failed.done():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), REJOIN_S)
+                break
+            self._consumer = self._member()
+            try:
+                await self._join()
+            except KafkaError as error:
+                log.warning("not a member yet", extra={"why": f"{type(error).__name__}: {error}"})
+                await closed(self._consumer.stop(), CLOSE_TIMEOUT_S)
+            else:
+                return True
+        return False
+
+    async def _stay(self, stop: asyncio.Event) -> None:
         try:
             while not stop.is_set() and not self.writers.failed.done():
                 await self._consumer.getmany(timeout_ms=int(POLL_S * 1000))  # paused: proves that we live
@@ -106,8 +144,6 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
         finally:
             await self.writers.park(list(self.writers.by_partition))
             await self._leave()
-        if self.writers.failed.done():
-            self.writers.failed.result()
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Called by the group before a rebalance."""

@@ -10,6 +10,7 @@ from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import Decider, Decision, LogRecord, Message, Restorable
 from outdial.eventlog.writer.feeder import Feeder
 from outdial.eventlog.writer.opening import fold, open_commands
+from outdial.eventlog.writer.place import with_place
 from outdial.eventlog.writer.settings import WriterSettings
 from outdial.eventlog.writer.snapshots import Snapshot, SnapshotFile, Tip
 from outdial.eventlog.writer.transactions import Transactions
@@ -44,8 +45,10 @@ class Session:
         found = await fold(self._kafka, self._partition, self._settings, self._file)
         self.decider, self.folded = found.decider, found.events
         self._tip, self._next_result = found.tip, found.results
-        reader, self.next_command = await open_commands(self._kafka, self._partition, self._settings)
         settings = self._settings
+        reader, self.next_command = await open_commands(
+            self._kafka, self._partition, settings, found.next_command
+        )
         self._feeder = Feeder(reader, self.decider.prepare, settings.max_batch, settings.feed_batches)
         self.decider.opened(settings.clock())
         self._snapshot_at = time.monotonic() + settings.snapshot_every_s
@@ -66,7 +69,8 @@ class Session:
         if self._file is None or self._tip is None or self._tip == self._saved_tip:
             return
         if isinstance(self.decider, Restorable):
-            snapshot = Snapshot(self._tip, self._next_result, self.decider.snapshot())
+            state = self.decider.snapshot()
+            snapshot = Snapshot(self._tip, self._next_result, state, self.next_command)
             try:
                 await asyncio.to_thread(self._file.save, snapshot)
             except OSError as error:
@@ -102,9 +106,10 @@ class Session:
     async def _commit(self, decisions: Sequence[Decision], next_command: int) -> None:
         topics = self._settings.topics
         events = [message for decision in decisions for message in decision.events]
+        results = [message for decision in decisions for message in decision.results]
         messages: dict[str, list[Message]] = {
             topics.events: events,
-            topics.results: [message for decision in decisions for message in decision.results],
+            topics.results: with_place(results, next_command),
             topics.blocks: [message for decision in decisions for message in decision.blocks],
             topics.quarantine: [message for decision in decisions for message in decision.quarantine],
             topics.commands: [message for decision in decisions for message in decision.commands],

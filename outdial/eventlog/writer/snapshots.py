@@ -32,11 +32,12 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A decider's state after the event at `tip`, with the answers before offset `results`."""
+    """A decider's state after the event at `tip`, with the answers before offset `results`; which command is next."""
 
     tip: Tip
     results: int
     state: bytes
+    next_command: int = 0
 
 
 def digest(key: bytes | None, value: bytes | None, headers: Headers) -> str:
@@ -65,12 +66,18 @@ class SnapshotFile:
             return None
         line, _, state = body.partition(b"\n")
         head = json.loads(line)
-        return Snapshot(Tip(head["offset"], head["digest"]), head["results"], state)
+        tip = Tip(head["offset"], head["digest"])
+        return Snapshot(tip, head["results"], state, head.get("next_command", 0))
 
     def save(self, snapshot: Snapshot) -> None:
         """Replace the file; a crash leaves the former one."""
         tip = snapshot.tip
-        head = {"offset": tip.offset, "digest": tip.digest, "results": snapshot.results}
+        head = {
+            "offset": tip.offset,
+            "digest": tip.digest,
+            "results": snapshot.results,
+            "next_command": snapshot.next_command,
+        }
         body = json.dumps(head).encode() + b"\n" + snapshot.state
         self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_suffix(".part")

@@ -9,19 +9,24 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
 from outdial.eventlog import topics
 from outdial.eventlog.appender import Appender
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import IntegrityError, LogRecord, Message
 from outdial.eventlog.replay import follow, replay
-from outdial.eventlog.writer.ownership import FixedOwnership
+from outdial.eventlog.writer.ownership import FixedOwnership, GroupOwnership
 from outdial.eventlog.writer.settings import WriterSettings
 from tests.kit.counting import CountingDecider, counting_command
+from tests.kit.until import until
 
 TIMEOUT_S = 30.0
 PROCESS = Path(__file__).parent / "counting_process.py"
@@ -66,10 +71,16 @@ async def results_of(kafka: KafkaConfig, count: int) -> list[LogRecord]:
 class Served:
     """A writer of partition 0 in this process."""
 
-    def __init__(self, kafka: KafkaConfig, settings: WriterSettings) -> None:
+    def __init__(self, kafka: KafkaConfig, settings: WriterSettings, *, by_group: bool = False) -> None:
         self.stop = asyncio.Event()
-        self.ownership = FixedOwnership(kafka, settings, [0])
+        self.ownership = GroupOwnership(kafka, settings) if by_group else FixedOwnership(kafka, settings, [0])
         self.task = asyncio.create_task(self.ownership.run(self.stop))
+
+    @property
+    def member(self) -> AIOKafkaConsumer:
+        """The consumer by which it is a member of its group."""
+        assert isinstance(self.ownership, GroupOwnership)
+        return self.ownership._consumer
 
     async def end(self) -> None:
         self.stop.set()
@@ -104,6 +115,51 @@ async def test_a_repeated_command_is_answered_as_the_first_time_also_by_the_next
     await second.end()
     assert after[1].value == before[0].value
     assert len(await read(kafka, "outdial.events")) == 1
+
+
+@pytest.mark.parametrize("window_us", [24 * 3600 * 1_000_000, 0], ids=["lately", "at rest for long"])
+async def test_a_broker_that_has_forgotten_the_groups_offset_has_nothing_carried_out_again(
+    kafka: KafkaConfig, appender: Appender, window_us: int
+) -> None:
+    settings = WriterSettings(CountingDecider, now_us, results_window_us=window_us)
+    first = Served(kafka, settings)
+    for number in range(5):
+        await appender.append("outdial.commands", 0, counting_command("s", f"c{number}"))
+    await results_of(kafka, 5)
+    await first.end()
+
+    forgotten = replace(settings, group="a-group-without-an-offset")
+    second = Served(kafka, forgotten)
+    await appender.append("outdial.commands", 0, counting_command("s", "c5"))
+    await results_of(kafka, 6)
+    await second.end()
+
+    answers = [json.loads(record.value or b"")[2] for record in await read(kafka, "outdial.results")]
+    assert answers == [f"c{number}" for number in range(6)]
+    assert len(await read(kafka, "outdial.events")) == 6
+
+
+async def test_a_membership_that_the_coordinator_ends_is_begun_anew(
+    kafka: KafkaConfig, appender: Appender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = WriterSettings(CountingDecider, now_us, session_timeout_ms=3_000)
+    served = Served(kafka, settings, by_group=True)
+    await appender.append("outdial.commands", 0, counting_command("s", "c0"))
+    await results_of(kafka, 1)
+    real, refused = AIOKafkaConsumer.getmany, list[str]()
+
+    async def getmany(self: AIOKafkaConsumer, *args: Any, **given: Any) -> Any:
+        if self is served.member and not refused:
+            refused.append("once")
+            raise KafkaError("GroupLoadInProgressError()")
+        return await real(self, *args, **given)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
+    await until(lambda: bool(refused), "the membership is lost")
+
+    await appender.append("outdial.commands", 0, counting_command("s", "c1"))
+    await results_of(kafka, 2)
+    await served.end()
 
 
 async def test_a_fenced_writer_appends_nothing_more_and_reopens_behind_the_new_owner(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import httpx
@@ -21,7 +22,7 @@ from tests.bench.installation import (
     send_workbook,
     wait_for_views,
 )
-from tests.bench.measuring import Line, Place, percentile
+from tests.bench.measuring import ROUNDS, Line, Place, percentile
 from tests.bench.workbooks import write_workbook
 from tests.kit.stack import Stack, wait_until
 
@@ -32,7 +33,7 @@ EVERYTHING: Final = [{"status": ["Pending", "Success", "Fail", "Complete"]}]
 
 
 def run(place: Place) -> Sequence[Line]:
-    """One upload of the full size, then one Reset of all its records; another campaign is stopped meanwhile."""
+    """One upload of the full size, then Resets of all its records; another campaign is stopped meanwhile."""
     workbook = Path(place.folder) / "reset.xlsx"
     valid = write_workbook(workbook, place.records)
     with installation() as stack:
@@ -42,14 +43,19 @@ def run(place: Place) -> Sequence[Line]:
         add_one(stack, other)
         with _turning(stack, other) as beside_upload:
             _upload(stack, workbook)
-        for turn in ("start", "stop"):
-            stack.post(f"/campaigns/{BIG}/{turn}").raise_for_status()
         with _turning(stack, other) as beside_reset:
-            decided_s, visible_s = _reset(stack, valid)
+            resets = [_reset(stack, valid) for _ in range(ROUNDS)]
+        decided, visible = zip(*resets, strict=True)
     return [
-        Line(f"Reset of {valid:,} records by filter: decided and durable", decided_s, "<= 1", "s"),
-        Line("the same until the views show it", visible_s, "<= 30", "s"),
-        _line("Stop beside that Reset", beside_reset),
+        Line(
+            f"Reset of {valid:,} records by filter: decided and durable",
+            median(decided),
+            "<= 1",
+            "s",
+            _each(decided),
+        ),
+        Line("the same until the views show it", median(visible), "<= 30", "s", _each(visible)),
+        _line("Stop beside those Resets", beside_reset),
         _line(f"Stop beside an upload of {place.records:,} rows", beside_upload),
     ]
 
@@ -66,6 +72,10 @@ def _line(what: str, turns: Turns) -> Line:
     middle, longest = percentile(turns.stops, 0.5) * 1000, max(turns.stops) * 1000
     beside = f"p50 {middle:.0f} ms, longest {longest:.0f} ms, n = {len(turns.stops):,}"
     return Line(f"{what}, p99", percentile(turns.stops, 0.99) * 1000, "<= 1000", "ms", beside)
+
+
+def _each(seconds: Sequence[float]) -> str:
+    return "each: " + ", ".join(f"{one:.2f} s" for one in seconds)
 
 
 def _neighbour(campaign: str) -> str:
@@ -121,6 +131,11 @@ def _upload(stack: Stack, workbook: Path) -> None:
 
 def _reset(stack: Stack, records: int) -> tuple[float, float]:
     """Seconds until the answer, and until the views show it."""
+    for turn in ("start", "stop"):  # only a stopped campaign is reset
+        turned = stack.post(f"/campaigns/{BIG}/{turn}")
+        turned.raise_for_status()
+    # A Reset is asked for when the views show the Stop: sent sooner, the API holds it until they do.
+    wait_for_views(stack, BIG, turned.headers["Outdial-Log-Position"])
     began = time.monotonic()
     answer = stack.post(f"/campaigns/{BIG}/reset", json={"filters": EVERYTHING}, timeout=PATIENCE_S)
     decided_s = time.monotonic() - began

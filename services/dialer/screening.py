@@ -1,5 +1,6 @@
 """Looks through records that wait for a later call: a campaign does not wait for who may not be called any more."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ from services.dialer.phones import Phones
 
 AT_WORK: Final = (Position.RUNNING, Position.STOPPED)
 MOST: Final = 500
-SPAN: Final = 2000  # record numbers of one look: four blocks, however few of their records wait
+BLOCKS: Final = 4  # of one look, however few of their records wait
 
 
 @dataclass(slots=True)
@@ -64,5 +65,7 @@ def _next(state: CampaignState, first: int) -> tuple[list[int], int]:
         return [], 1
     active += first
     part = active[:MOST]
-    part = part[part < part[0] + SPAN]
+    behind = bisect_right(state.chunks, int(part[0]), key=lambda chunk: chunk.first_record) - 1 + BLOCKS
+    if behind < len(state.chunks):
+        part = part[part < state.chunks[behind].first_record]
     return part.tolist(), int(part[-1]) + 1 if len(part) < len(active) else 1

@@ -79,17 +79,26 @@ async def test_a_list_that_changes_is_looked_at_anew_and_only_then() -> None:
     assert await site.looks() == [4]
 
 
-async def test_a_look_is_bounded_in_records_and_blocks_and_misses_none(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(screening, "MOST", 3)
-    monkeypatch.setattr(screening, "SPAN", 2)
+async def test_a_look_is_bounded_in_records_and_misses_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screening, "MOST", 4)
     site = Site()
     site.put(1, 2, 5, 10)
 
-    looks = [await site.look() for _ in range(5)]
+    assert [await site.look() for _ in range(3)] == [[1, 2], [5], [10]]
+    assert await site.look() is None
 
-    assert looks == [[1, 2], [], [5], [], [10]]
+
+async def test_a_look_is_bounded_in_blocks_where_each_has_few_records() -> None:
+    campaign = ready(0)
+    for record in range(1, 11):
+        campaign.upload(1, f"u{record}", block_id=f"block-{record}")
+    campaign.start()
+    site = Site(campaign)
+    for record in range(1, 11):
+        site.blocks.put(f"block-{record}", [phone(record)])
+    site.put(1, 4, 5, 10)
+
+    assert [await site.look() for _ in range(3)] == [[1, 4], [5], [10]]
     assert await site.look() is None
 
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from outdial.campaign.commands import ClaimAttempts, ExcludeRecords
 from outdial.campaign.events import AttemptsClaimed, DiallingTakenOver, Event
-from outdial.campaign.positions import Position
 from outdial.campaign.state import CampaignState
 from outdial.campaign.vocabulary import DO_NOT_CALL
 from outdial.telephony.port import TelephonyUnreachable
@@ -22,13 +21,13 @@ from services.dialer.phones import Phones
 from services.dialer.placing import Placing
 from services.dialer.plan import SECOND_US, Busy, Errand, Limits
 from services.dialer.reports import Reports
+from services.dialer.screening import AT_WORK, Screening
 from services.dialer.settling import Settling
 from services.dialer.wishes import Wishes
 
 log = logging.getLogger(__name__)
 CLAIM_EVERY_S: Final = 0.1
 ERRANDS_EVERY_S: Final = 0.5
-AT_WORK: Final = (Position.RUNNING, Position.STOPPED)
 RARELY: Final = 20  # rounds of errands between those for campaigns that rest
 SETTLE_EVERY_S: Final = 0.5
 CLOCK_EVERY_S: Final = 2.0
@@ -59,6 +58,7 @@ class Term:
         self._claims = Claims(parts, self._placing)
         self._settling = Settling(parts, self._claims, self._placing, reports, epoch)
         self._errands = Errands(parts, self._claims.end)
+        self._screening = Screening(phones, parts.do_not_call)
         self._held = Held()
         self._turn = self._round = 0
         self.problem = "taking over"
@@ -134,6 +134,7 @@ class Term:
             if state.position in AT_WORK or self._round % RARELY == 0:
                 self._errands.begin(plan.errands(state, now_us))
         await self._carry_out_wishes()
+        await self._screen()
 
     async def _carry_out_wishes(self) -> None:
         ours = {state.campaign_id for state in self._states()}
@@ -143,6 +144,14 @@ class Term:
             log.error("lists cannot be read", extra={"why": str(error)})
             return
         self._duty.wishes.begin({one: phone for one, phone in wanted.items() if one.campaign_id in ours})
+
+    async def _screen(self) -> None:
+        try:
+            found = await self._screening.look(self._states())
+        except (TimeoutError, ListsUnread):
+            return  # claims meet the same, and say so
+        if found is not None:
+            self._exclude(*found, self._parts.now_us())
 
     async def _dial(self) -> None:
         """Every running campaign hears of this term before anything is claimed."""

@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterable
 from typing import Any
 
-from outdial.campaign.settings import Disposition
+from outdial.campaign.settings import Disposition, RetryRule
 from tests.kit.dialling import Rig, attempts_of
 from tests.kit.log_reading import Log
 
@@ -79,6 +79,25 @@ async def test_who_comes_onto_a_list_while_a_campaign_runs_is_called_no_more_by_
     log = await rig.completed("spring")
     assert not (dialled(rig, "spring") - before) & set(range(101, 201))
     assert excluded(log, "spring") >= set(range(101, 201)) - before
+    assert await rig.findings(log) == []
+
+
+async def test_a_campaign_does_not_wait_for_the_later_call_of_somebody_who_comes_onto_a_list(
+    rig: Rig,
+) -> None:
+    later = tuple(RetryRule(outcome, 9, 3600) for outcome in ("Busy", "NoAnswer", "AnsweringMachine"))
+    done = (Disposition("Done", "final-success"),)
+    await rig.campaign("spring", 80, retry=later, dispositions=done, default_disposition="Done")
+    rig.launch("dialer")
+    await rig.begin("spring")
+    await rig.until(lambda: len(rig.network.placed()) == 80, "everybody is called once")
+    await rig.settled("spring")
+
+    await rig.do_not_call("national", [phone(record) for record in range(1, 81)])
+
+    log = await rig.completed("spring", timeout_s=30.0)
+    assert len(excluded(log, "spring")) > 10
+    assert len(rig.network.placed()) == 80
     assert await rig.findings(log) == []
 
 

@@ -73,8 +73,8 @@ def test_any_history_gives_the_same_tables(dsn: str) -> None:
     run_state_machine_as_test(
         InThisDatabase,
         settings=hypothesis_settings(
-            max_examples=50,
-            stateful_step_count=40,
+            max_examples=20,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
@@ -141,9 +141,10 @@ def test_the_erasing_campaign_has_every_event_that_changes_records() -> None:
     }
 
 
-@pytest.mark.parametrize("limits", LIMITS)
-@pytest.mark.parametrize("size", [1, 13, 500])
-async def test_campaigns_and_a_list_that_share_a_partition(views: Views, limits: Limits, size: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "limits"), [(500, LIMITS[0]), *((40, some) for some in LIMITS), (3, LIMITS[1])]
+)
+async def test_campaigns_and_a_list_that_share_a_partition(views: Views, size: int, limits: Limits) -> None:
     listed = Listed()
     listed.add(*range(1, 6), block_id="dnc:national/u1/7/r", source="october.csv")
     listed.accept(dnc.RemoveFromDoNotCall([2]))

@@ -88,9 +88,8 @@ class Plan:
         """The number of plain digits, perhaps behind a plus."""
         if plain[0] == "+":
             return _international(plain[1:])
-        if abroad := self.abroad.match(plain):  # with a zero behind it, it belongs to the number
-            rest = plain[abroad.end() :]
-            return None if rest[:1] in ("", "0") else _international(rest)
+        if abroad := self.abroad.match(plain):  # no calling code begins with a zero: then it is none
+            return _international(plain[abroad.end() :])
         numbers = _code(self.code)
         if numbers is None:
             return None

@@ -93,8 +93,14 @@ def _near_numbers(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(_near_numbers())
-@example(("0015007945372", "BO"))
+@example(("0015007945372", "BO"))  # the longest way of dialling abroad is tried, and no shorter one
 @example(("00905013436521", "HK"))
+@example(("+3758104147480", "BY"))  # a prefix is taken off where one may stand, be the number valid or not
+@example(("8104147480", "BY"))
+@example(("3758104147480", "BY"))
+@example(("61791957887", "CC"))  # what is no number of the region itself keeps its first digits
+@example(("0800222456", "IM"))  # valid behind the prefix, but not for a caller from there
+@example(("0112410144159400", "GA"))  # a prefix that is rewritten
 @settings(max_examples=1_500, deadline=None)
 def test_the_fast_path_never_differs(number: tuple[str, str]) -> None:
     assert phone_of(*number) == slow_phone_of(*number)

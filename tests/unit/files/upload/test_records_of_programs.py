@@ -52,3 +52,13 @@ def test_a_record_that_says_one_column_twice_is_refused() -> None:
     with pytest.raises(UploadRejected) as refused:
         read_records(twice, INDIA, NOW_US)
     assert (refused.value.code, refused.value.fields["columns"]) == ("column-repeated", ["NAME"])
+
+
+def test_a_number_and_a_text_that_look_alike_each_mean_their_own() -> None:
+    records: list[dict[str, str | float]] = [
+        {"PhoneNumber": "9876543210", "AgentId": 7.0},
+        {"PhoneNumber": "9876543211", "AgentId": "7.0"},
+        {"PhoneNumber": "9876543212", "AgentId": 7.0},
+    ]
+    _, chunk = read_records(records, INDIA, NOW_US)
+    assert [row.agent for row in chunk.rows] == ["7", "7.0", "7"]

@@ -171,6 +171,13 @@ def test_scanning_gives_what_parsing_gives(sheet: str, size: int) -> None:
 
 @given(_sheets_of_rows_alike(), st.sampled_from([1, 333, 100_000]))
 @settings(max_examples=1_200, deadline=None)
+@example(
+    HEAD
+    + '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
+    + '<row r="2"><c r="A2" t="inlineStr"><is><t>a &amp; b</t></is></c></row>'
+    + END,
+    100_000,
+)
 def test_rows_of_a_known_shape_are_read_as_the_parser_reads_them(sheet: str, size: int) -> None:
     _both(sheet.encode(), size)
 

@@ -19,9 +19,10 @@ from tests.faults.writer_faults import (
 )
 
 CORPUS: Final = 30  # messages that the broker takes
-LONG_ONLY: Final = {
-    ("plain", what)
-    for what in ("kill -9, started again", "added and removed under load", "under a broker that dies")
+IN_TESTS: Final = {
+    ("faust", "kill -9, another takes over"),
+    ("faust", "SIGSTOP, another takes over, SIGCONT"),
+    ("plain", "SIGSTOP, another takes over, SIGCONT"),
 }
 _ALL: Final = (
     *(Fault(f"kill -9 {point}", crash_at(point), 1, 20) for point in CRASH_POINTS),
@@ -40,7 +41,7 @@ _ALL: Final = (
     Fault("PostgreSQL backend kill -9", backend_dies, 1, 10),
     Fault("PostgreSQL backends terminated", backends_are_ended, 1, 10),
     *(
-        Fault(f"{engine} projection {what}", inject(engine), int((engine, what) not in LONG_ONLY), 10)
+        Fault(f"{engine} projection {what}", inject(engine), int((engine, what) in IN_TESTS), 10)
         for engine in ENGINES
         for what, inject in READER_FAULTS.items()
     ),

@@ -1,18 +1,12 @@
 """Questions to the views about do-not-call lists. Instants are microseconds UTC, 0 = never."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 
-import numpy as np
 from psycopg import AsyncConnection
 
-from outdial.donotcall.numbers import NumberSet
 from outdial.views.database import Row
 
 Db = AsyncConnection[Row]
-# A row of PostgreSQL's binary COPY with one bigint: how many fields, how long it is, its value.
-_COPIED: Final = np.dtype([("fields", ">i2"), ("length", ">i4"), ("number", ">i8")])
-_HEADER_BYTES, _TRAILER_BYTES = 19, 2
 
 
 async def lists(db: Db) -> list[Row]:
@@ -46,20 +40,9 @@ async def numbers(db: Db, list_id: str, after: int, limit: int) -> list[Row]:
     return await found.fetchall()
 
 
-async def sequences(db: Db) -> Mapping[str, int]:
-    """How far each list is."""
-    found = await db.execute("SELECT list, sequence FROM do_not_call_lists")
-    return {row["list"]: row["sequence"] for row in await found.fetchall()}
-
-
-async def all_numbers(db: Db) -> NumberSet:
-    """Every number that is on any list: a million in about a second, eight bytes each."""
-    data = bytearray()
-    async with (
-        db.cursor() as cursor,
-        cursor.copy("COPY (SELECT number FROM do_not_call_numbers) TO STDOUT (FORMAT BINARY)") as copying,
-    ):
-        async for block in copying:
-            data += block
-    rows = np.frombuffer(memoryview(data)[_HEADER_BYTES:-_TRAILER_BYTES], _COPIED)
-    return NumberSet(rows["number"].astype(np.int64))
+async def listed(db: Db, numbers: Sequence[int]) -> frozenset[int]:
+    """Those of the numbers that are on any list."""
+    found = await db.execute(
+        "SELECT DISTINCT number FROM do_not_call_numbers WHERE number = ANY(%s)", [list(numbers)]
+    )
+    return frozenset(row["number"] for row in await found.fetchall())

@@ -104,7 +104,7 @@ async def _checked(campaign: str, body: RecordsRequest, ports: UploadPorts) -> t
         header, checked = await asyncio.to_thread(read_records, body.records, rules, time.time_ns() // 1000)
     except UploadRejected as why:
         raise problems.of_file(why) from why
-    checked = Refusing(await ports.listed(), header, rules.time_zone).refuse(checked)
+    checked = await Refusing(ports.listed, header, rules.time_zone).refuse(checked)
     if checked.invalid and body.mode == "all-or-nothing":
         raise Problem("rows-invalid", rows=[_refused(row) for row in checked.invalid])
     return header, checked

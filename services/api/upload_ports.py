@@ -1,11 +1,11 @@
 """What the upload queue needs of log and views, bound to the real ones."""
 
+from collections.abc import Collection, Sequence
 from uuid import uuid4
 
 from outdial.campaign.commands import BeginUpload
 from outdial.client.requests import Answer, CommandRejected, Request
 from outdial.client.upload import Upload, UploadSession
-from outdial.donotcall.numbers import NumberSet
 from outdial.files.upload import UploadRules
 from services.api.listing.views import ListViews
 from services.api.log import LogConnection
@@ -50,9 +50,9 @@ class LogUploadPorts:
             raise CommandRejected(answer)
         return answer
 
-    async def listed(self) -> NumberSet:
-        """Every number that the views have on a do-not-call list. Raises Problem `database-unavailable`."""
-        return await self._lists.all_numbers()
+    async def listed(self, phones: Sequence[str]) -> Collection[str]:
+        """Those that the views have on a do-not-call list. Raises Problem `database-unavailable`."""
+        return await self._lists.listed(phones)
 
     async def accepted_chunks(self, campaign: str, upload_id: str) -> int:
         """How many chunks the views have seen; the log may have a few more, which are safe to send again."""

@@ -52,8 +52,8 @@ class RowReader:
         self._known = (
             (self._priority, _remembering(self._read_priority)),
             (self._expires, _remembering(self._read_expiry)),
-            (self._agent, _remembering(partial(self._read_named, AGENT))),
-            (self._skill, _remembering(partial(self._read_named, SKILL))),
+            (self._agent, _remembering(partial(self._read_known, AGENT))),
+            (self._skill, _remembering(partial(self._read_known, SKILL))),
         )
 
     def read(self, number: int, cells: list[Cell]) -> ValidRow | InvalidRow:
@@ -93,8 +93,8 @@ class RowReader:
             name=self._read_name(cells, report),
             priority=self._read_priority(priority, report),
             expires_us=self._read_expiry(expires_us, report),
-            agent=self._read_known(agent, AGENT, report),
-            skill=self._read_known(skill, SKILL, report),
+            agent=self._read_known(AGENT, agent, report),
+            skill=self._read_known(SKILL, skill, report),
             zone=phone.zone if phone else "",
             extra=tuple([text_of(cells[index]) if index >= 0 else "" for index in self._layout.extra]),
         )
@@ -160,7 +160,7 @@ class RowReader:
             report(EXPIRY, "expiry-past", f"{text_of(cell)[:40]} has passed")
         return expires_us
 
-    def _read_known(self, cell: Cell, column: str, report: Report) -> str:
+    def _read_known(self, column: str, cell: Cell, report: Report) -> str:
         """Agent or skill: needed by the dial method, and one that the campaign knows, whatever its case."""
         known, word = (self._agents, "agent") if column == AGENT else (self._skills, "skill")
         needed = self._rules.dial_method == f"{word}wise"
@@ -176,9 +176,6 @@ class RowReader:
         elif name is None and (known or needed):
             report(column, f"{word}-unknown", f"the campaign has no {word} {text[:40]!r}")
         return text if name is None else name
-
-    def _read_named(self, column: str, cell: Cell, report: Report) -> str:
-        return self._read_known(cell, column, report)
 
     def _report_length(self, cells: list[Cell], report: Report) -> None:
         length = sum(len(text_of(cells[i])) for i in self._layout.read)

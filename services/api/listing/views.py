@@ -1,11 +1,10 @@
 """What the routes ask of the do-not-call lists in the views."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from outdial.donotcall.lists import stream_of
-from outdial.donotcall.numbers import NumberSet, number_of, phone_of
+from outdial.donotcall.numbers import number_of, phone_of
 from outdial.views import do_not_call
 from outdial.views.database import Row
 from services.api.connections import Connections
@@ -19,8 +18,6 @@ class ListViews:
 
     def __init__(self, dsn: str) -> None:
         self._connections = Connections(dsn)
-        self._loading = asyncio.Lock()
-        self._known: tuple[Mapping[str, int], NumberSet] = ({}, NumberSet())
 
     async def stop(self) -> None:
         """Close the connections."""
@@ -55,13 +52,11 @@ class ListViews:
             rows = await do_not_call.entries(db, [number_of(phone) for phone in phones], list_id)
         return [_entry(row) for row in rows]
 
-    async def all_numbers(self) -> NumberSet:
-        """Every number that is on any list, read again only when a list has changed."""
-        async with self._loading, self._connections.lent() as db:
-            now = await do_not_call.sequences(db)
-            if now != self._known[0]:
-                self._known = (now, await do_not_call.all_numbers(db))
-            return self._known[1]
+    async def listed(self, phones: Sequence[str]) -> Collection[str]:
+        """Those of the E.164 numbers that are on any list."""
+        async with self._connections.lent() as db:
+            found = await do_not_call.listed(db, [number_of(phone) for phone in phones])
+        return frozenset(map(phone_of, found))
 
 
 def _shown(row: Row) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """Rows whose number is on a do-not-call list are refused. The dialer, who asks at the call, has the last word."""
 
-from zoneinfo import ZoneInfo
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from outdial.donotcall.numbers import NumberSet
 from outdial.files.columns import AGENT, EXPIRY, NAME, PHONE, PRIORITY, SKILL
 from outdial.files.download.cells import LocalTimes
 from outdial.files.upload import Header, InvalidRow, UploadChunk, ValidRow
@@ -12,21 +11,21 @@ CODE = "do-not-call"
 
 
 class Refusing:
-    """Refuses rows of one upload; `numbers` as they stand when it begins, `time_zone` of the campaign."""
+    """Refuses rows of one upload; `listed` gives those of some numbers that are on a list now."""
 
-    def __init__(self, numbers: NumberSet, header: Header, time_zone: str) -> None:
-        self._numbers, self._header = numbers, header
-        self._times = LocalTimes(ZoneInfo(time_zone).key)
+    def __init__(
+        self, listed: Callable[[Sequence[str]], Awaitable[Collection[str]]], header: Header, time_zone: str
+    ) -> None:
+        self._listed, self._header, self._times = listed, header, LocalTimes(time_zone)
 
-    def refuse(self, chunk: UploadChunk) -> UploadChunk:
-        """The chunk, with its listed rows among the refused ones in the order of the file."""
-        listed = self._numbers.of([row.phone for row in chunk.rows])
-        if not any(listed):
+    async def refuse(self, chunk: UploadChunk) -> UploadChunk:
+        """The chunk, with its listed rows among the refused ones in the order of the file. Raises as `listed`."""
+        listed = await self._listed([row.phone for row in chunk.rows]) if chunk.rows else ()
+        if not listed:
             return chunk
-        refused = [self._refused(row) for row, is_listed in zip(chunk.rows, listed, strict=True) if is_listed]
+        refused = (self._refused(row) for row in chunk.rows if row.phone in listed)
         invalid = sorted((*chunk.invalid, *refused), key=lambda row: row.row)
-        rows = [row for row, is_listed in zip(chunk.rows, listed, strict=True) if not is_listed]
-        return UploadChunk(tuple(rows), tuple(invalid))
+        return UploadChunk(tuple(row for row in chunk.rows if row.phone not in listed), tuple(invalid))
 
     def _refused(self, row: ValidRow) -> InvalidRow:
         return InvalidRow(row.row, PHONE, CODE, row_texts()[CODE], self._cells(row))
@@ -40,6 +39,6 @@ class Refusing:
             EXPIRY: self._times.plain(row.expires_us) if row.expires_us else "",
             AGENT: row.agent,
             SKILL: row.skill,
-            **dict(zip(self._header.extra_columns, row.extra, strict=False)),
+            **dict(zip(self._header.extra_columns, row.extra, strict=True)),
         }
         return tuple(known.get(column, "") for column in self._header.columns)

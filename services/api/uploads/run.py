@@ -5,7 +5,7 @@ Safe to run again after a crash at any point: every message has an id of its own
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -13,7 +13,6 @@ from typing import Any, Protocol, TypeVar
 from outdial.campaign.commands import BeginUpload
 from outdial.client.requests import Answer, CommandRejected
 from outdial.client.upload import Upload
-from outdial.donotcall.numbers import NumberSet
 from outdial.files.upload import (
     Header,
     UploadChunk,
@@ -52,8 +51,8 @@ class UploadPorts(Protocol):
         """What the campaign says about its records. Raises Problem `campaign-unknown`."""
         ...
 
-    async def listed(self) -> NumberSet:
-        """Every number that is on a do-not-call list now."""
+    async def listed(self, phones: Sequence[str]) -> Collection[str]:
+        """Those of the numbers that are on a do-not-call list now. Raises Problem `database-unavailable`."""
         ...
 
     async def accepted_chunks(self, campaign: str, upload_id: str) -> int:
@@ -106,7 +105,10 @@ class _Withdrawn(Exception):
 
 
 async def carry(run: Run, job: UploadJob) -> UploadJob:
-    """Bring the job to its end. Raises NotYet, LogUnavailable, OutcomeUnknown: run it again later."""
+    """Bring the job to its end. Raises NotYet, LogUnavailable, OutcomeUnknown: run it again later.
+
+    So too Problem `database-unavailable`; one of another code is its end.
+    """
     if job.chunks is not None:
         return await _commit(run, job, run.ports.session(_upload(job)))
     rules = await run.ports.rules(job.campaign, job.new_columns, job.duplicates)
@@ -116,7 +118,7 @@ async def carry(run: Run, job: UploadJob) -> UploadJob:
         return await _refuse(run, job, why)
     session = run.ports.session(_upload(job, reading.header))
     try:
-        refusing = Refusing(await run.ports.listed(), reading.header, rules.time_zone)
+        refusing = Refusing(run.ports.listed, reading.header, rules.time_zone)
         return await _send(run, job, Sending(reading, session, refusing))
     finally:
         await session.close()
@@ -212,7 +214,7 @@ async def _chunks(run: Run, job: UploadJob, sending: Sending) -> UploadJob:
     while (chunk := await _to_the_end(next, chunks, None)) is not None:
         if run.is_unwanted(job.upload_id):
             raise _Withdrawn
-        await session.add(sending.refusing.refuse(chunk))
+        await session.add(await sending.refusing.refuse(chunk))
         job = replace(job, rows_done=job.rows_done + _rows(chunk))
         run.changed(job)
     return job

@@ -158,8 +158,10 @@ async def test_a_membership_that_the_coordinator_ends_is_begun_anew(
     await until(lambda: bool(refused), "the membership is lost")
 
     await appender.append("outdial.commands", 0, counting_command("s", "c1"))
-    await results_of(kafka, 2)
+    answers = await results_of(kafka, 2)
     await served.end()
+    assert [json.loads(record.value or b"")[2] for record in answers] == ["c0", "c1"]
+    assert len(await read(kafka, "outdial.events")) == 2
 
 
 async def test_a_fenced_writer_appends_nothing_more_and_reopens_behind_the_new_owner(

@@ -1,7 +1,7 @@
 """Stand-ins for the rooms behind the API: a log that answers as told, a read side with one campaign, an app on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from outdial.campaign.filter import Filter
 from outdial.campaign.settings import CampaignSettings
 from outdial.client.requests import Answer, CommandRejected, Request
 from outdial.client.upload import Upload
-from outdial.donotcall.numbers import NumberSet, number_of
 from outdial.eventlog.ports import LogUnavailable
 from outdial.files.upload import UploadChunk, UploadLimits, UploadRules
 from outdial.messages.codec import Codec
@@ -233,6 +232,7 @@ class FakePorts:
     outcome: dict[str, Any] = field(default_factory=dict)
     on_a_list: list[str] = field(default_factory=list)
     views_away: int = 0
+    lists_away: int = 0
     taken: list[tuple[int, UploadChunk]] = field(default_factory=list)
     begins: list[str] = field(default_factory=list)
     commits: list[tuple[str, int, int]] = field(default_factory=list)
@@ -251,8 +251,11 @@ class FakePorts:
             raise Problem("campaign-unknown", campaign=campaign)
         return UploadRules("GB", "Europe/London", new_columns=new_columns, duplicates=duplicates)
 
-    async def listed(self) -> NumberSet:
-        return NumberSet(map(number_of, self.on_a_list))
+    async def listed(self, phones: Sequence[str]) -> Collection[str]:
+        if self.lists_away:
+            self.lists_away -= 1
+            raise Problem("database-unavailable")
+        return set(phones) & set(self.on_a_list)
 
     async def accepted_chunks(self, campaign: str, upload_id: str) -> int:
         return self.known_chunks

@@ -74,8 +74,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await desk.queue.stop()
 
 
-async def test_while_the_views_are_away_an_upload_waits(desk: Desk) -> None:
-    desk.ports.views_away = 3
+@pytest.mark.parametrize("away", ["views_away", "lists_away"])
+async def test_while_the_views_are_away_an_upload_waits(desk: Desk, away: str) -> None:
+    setattr(desk.ports, away, 3)
     desk.give(job())
     done = await desk.over()
     assert (done.state, done.accepted) == ("committed", 7)

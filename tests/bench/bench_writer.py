@@ -21,8 +21,9 @@ from services.command.decider import CommandDecider, Rules
 from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream, Streams
-from tests.bench.logs import CODEC, TIMEOUT_S, append, fact_commands, prepared, small_commands
+from tests.bench.logs import CODEC, TIMEOUT_S, append, fact_commands, small_commands
 from tests.bench.measuring import ROUNDS, Line, Place, Rounds, Span, span
+from tests.kit.fresh_log import fresh_log
 from tests.kit.until import until
 
 CAMPAIGNS: Final = 100
@@ -64,7 +65,7 @@ async def _run(place: Place) -> Sequence[Line]:
     aiokafka.producer.sender.BACKOFF_OVERRIDE = 0.002  # as the writer sets it
     gc.set_threshold(*OBJECTS_BEFORE_COLLECTION)  # as services do
     for number in range(ROUNDS):
-        kafka = await prepared(place.bootstrap, f"w{number}-")
+        kafka = await fresh_log(place.bootstrap, f"w{number}-")
         now_us = time.time_ns() // 1000
         commands = small_commands(CAMPAIGNS, EACH, now_us)
         await append(kafka, "outdial.commands", commands)
@@ -113,7 +114,7 @@ async def _serving(kafka: KafkaConfig) -> AsyncIterator[Callable[[int], Awaitabl
 
 async def _facts(place: Place, rounds: Rounds, number: int) -> None:
     """Rows of claims and outcomes in full columns, through a writer that knows the campaign."""
-    kafka = await prepared(place.bootstrap, f"f{number}-")
+    kafka = await fresh_log(place.bootstrap, f"f{number}-")
     first, facts = fact_commands(FACT_ROWS, time.time_ns() // 1000)
     await append(kafka, "outdial.commands", first)
     async with _serving(kafka) as answered:

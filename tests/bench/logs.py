@@ -8,7 +8,6 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from outdial.campaign.commands import Command, CommitUpload, CreateCampaign, StartCampaign, StopCampaign
 from outdial.client.requests import Request, message_of
-from outdial.eventlog import topics
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import Message
 from outdial.messages.codec import Codec
@@ -20,13 +19,6 @@ TTL_S: Final = 3_600.0
 AHEAD_US: Final = 600_000_000  # claims are due when they come to the writer
 TIMEOUT_S: Final = 240.0
 CODEC: Final = Codec()
-
-
-async def prepared(bootstrap: str, prefix: str) -> KafkaConfig:
-    """Topics of one partition each."""
-    kafka = KafkaConfig(bootstrap, prefix=prefix)
-    await topics.apply(kafka, topics.Layout(partitions=1, replication=1, min_isr=1))
-    return kafka
 
 
 def command(campaign: str, what: Command, number: int, now_us: int) -> Message:

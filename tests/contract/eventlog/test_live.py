@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from outdial.eventlog import topics
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.live.settings import EXIT_HANDLER, EXIT_STUCK
+from tests.kit.fresh_log import fresh_log
 from tests.kit.stack import wait_until
 
 PROCESS = Path(__file__).parent / "live_process.py"
@@ -48,9 +48,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def kafka(bootstrap: str) -> KafkaConfig:
-    config = KafkaConfig(bootstrap, prefix=f"l{uuid4().hex[:8]}-")
-    asyncio.run(topics.apply(config, topics.Layout(partitions=1, replication=1, min_isr=1)))
-    return config
+    return asyncio.run(fresh_log(bootstrap, f"l{uuid4().hex[:8]}-"))
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from outdial.eventlog import topics
 from outdial.eventlog.appender import Appender
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import IntegrityError, LogRecord, Message
@@ -26,6 +25,7 @@ from outdial.eventlog.replay import follow, replay
 from outdial.eventlog.writer.ownership import FixedOwnership, GroupOwnership
 from outdial.eventlog.writer.settings import WriterSettings
 from tests.kit.counting import CountingDecider, counting_command
+from tests.kit.fresh_log import fresh_log
 from tests.kit.until import until
 
 TIMEOUT_S = 30.0
@@ -39,9 +39,7 @@ def now_us() -> int:
 
 @pytest.fixture
 async def kafka(bootstrap: str) -> KafkaConfig:
-    config = KafkaConfig(bootstrap, prefix=f"w{uuid4().hex[:8]}-")
-    await topics.apply(config, topics.Layout(partitions=1, replication=1, min_isr=1))
-    return config
+    return await fresh_log(bootstrap, f"w{uuid4().hex[:8]}-")
 
 
 @pytest.fixture

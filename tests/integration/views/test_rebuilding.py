@@ -14,7 +14,6 @@ from aiokafka import AIOKafkaProducer
 
 from outdial.campaign import commands as c
 from outdial.campaign import events as e
-from outdial.eventlog import topics
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import LogRecord
 from outdial.eventlog.replay import Progress, replay
@@ -28,6 +27,7 @@ from services.projection.rebuild import EventRefused, rebuild
 from services.projection.sources import PERSONS
 from tests.kit.campaign import ALL, Campaign, begin, chunk, running
 from tests.kit.filled_views import TABLES, learn_nothing
+from tests.kit.fresh_log import fresh_log
 from tests.kit.until import until
 from tests.kit.views import CODEC, FakeBlocks, Views, log_records
 
@@ -37,9 +37,7 @@ LATER_OFFSET = 20
 
 @pytest.fixture
 async def kafka(bootstrap: str) -> KafkaConfig:
-    config = KafkaConfig(bootstrap, prefix=f"r{uuid4().hex[:8]}-")
-    await topics.apply(config, topics.Layout(partitions=1, replication=1, min_isr=1))
-    return config
+    return await fresh_log(bootstrap, f"r{uuid4().hex[:8]}-")
 
 
 @pytest.fixture

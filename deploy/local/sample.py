@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as ET
@@ -179,7 +180,10 @@ def count_rows(path: Path) -> int:
 
 
 def pdf_rows(path: Path) -> int:
-    """Records in a PDF, counted by its first column of text."""
+    """Records in a PDF: how far the numbers at the beginnings of its lines go on from 1.
+
+    Not how many numbers there are: a cell that is broken into lines may go on with digits alone.
+    """
     import pypdfium2  # noqa: PLC0415  # only for the check of a PDF
 
     document = pypdfium2.PdfDocument(path)
@@ -187,7 +191,7 @@ def pdf_rows(path: Path) -> int:
     for page in document:
         lines = page.get_textpage().get_text_range().splitlines()
         found.update(int(line.split()[0]) for line in lines if line.split() and line.split()[0].isdecimal())
-    return len(found)
+    return next(number for number in count() if number + 1 not in found)
 
 
 if __name__ == "__main__":

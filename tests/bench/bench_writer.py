@@ -37,11 +37,16 @@ US: Final = 1_000_000
 class NoRows(RowReader):
     """No upload comes here: nothing is read, nothing is indexed."""
 
-    def living(self, partition: int, before_us: int) -> list[str]:
-        return []
-
     def __init__(self) -> None:
         pass
+
+    def living(self, partition: int, before_us: int) -> list[str]:
+        """No block was ever written."""
+        return []
+
+    def replaced(self, partition: int) -> list[str]:
+        """Nor rewritten."""
+        return []
 
     async def read(self, command: Any, partition: int) -> Rows:
         """Numbers that are different ones for each row stand for the hashes."""
@@ -100,6 +105,8 @@ async def _serving(kafka: KafkaConfig) -> AsyncIterator[Callable[[int], Awaitabl
 
     async def answered(count: int) -> None:
         def is_so() -> bool:
+            if serving.done():
+                serving.result()
             writer = ownership.writers.by_partition.get(0)
             return writer is not None and writer.next_command >= count
 

@@ -189,8 +189,9 @@ TEXTS = st.text(max_size=12) | st.sampled_from(
 def test_a_block_commits_to_each_row_as_the_contract_spells_it(
     rows: list[tuple[bytes, str, str, str, str]], names: list[str]
 ) -> None:
-    salt, phone, name, first, second = ([row[at] for row in rows] for at in range(5))
-    made = PersonsBlock("spring", "u", "records", range(len(rows)), salt, phone, name, names, [first, second])
+    salt, phone, name = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+    extra = [[row[3] for row in rows], [row[4] for row in rows]]
+    made = PersonsBlock("spring", "u", "records", range(len(rows)), salt, phone, name, names, extra)
 
     def spelled(row: tuple[bytes, str, str, str, str]) -> bytes:
         pairs = sorted(zip(names, row[3:], strict=True))

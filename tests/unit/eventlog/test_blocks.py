@@ -39,6 +39,7 @@ async def test_a_block_that_is_released_makes_room_and_can_still_be_read() -> No
     reader = Told(8)
     reader.hear([block(1), block(2)])
 
+    assert await reader.get("block-1", 0, 1, 1.0) == b"\x01" * 4  # now the other one would go first
     reader.release("block-1")
     reader.release("never-heard")
     reader.hear([block(3)])

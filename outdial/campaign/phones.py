@@ -1,5 +1,6 @@
 """The phone index of a campaign: keyed 64-bit hash of a number -> the record that holds it. Knows no phone number."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -46,10 +47,10 @@ class PhoneIndex(Mapping[int, int]):
 
     def add_all(self, phone_hashes: Iterable[int], first_record: int) -> None:
         """The records `first_record`, `first_record + 1` … hold the numbers."""
-        pairs = [(phone_hash, record) for record, phone_hash in enumerate(phone_hashes, first_record)]
-        for phone_hash, record in pairs:
-            self._recent.setdefault(phone_hash, record)
-        self._added += pairs
+        marks = list(phone_hashes)
+        records = range(first_record, first_record + len(marks))
+        deque(map(self._recent.setdefault, marks, records), maxlen=0)
+        self._added += zip(marks, records, strict=True)
         if len(self._added) >= _MERGE_AT:
             self._merge()
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -25,7 +26,7 @@ from outdial.campaign.filter import Filter as Filters
 from outdial.client.registry import SchemaTopic
 from outdial.client.requests import Answer, CommandRejected, OutcomeUnknown, Request
 from outdial.client.sender import CommandSender
-from outdial.client.upload import Upload, UploadSession
+from outdial.client.upload import MAX_UNANSWERED, Upload, UploadSession
 from outdial.eventlog.appender import Appender
 from outdial.eventlog.blocks import BlockWriter
 from outdial.eventlog.kafka import KafkaConfig
@@ -164,8 +165,8 @@ class OutdialClient:
     async def _send_rows(session: UploadSession, reading: UploadReading) -> Answer:
         try:
             iterator = iter(reading)
-            while (chunk := await asyncio.to_thread(next, iterator, None)) is not None:
-                await session.add(chunk)
+            while chunks := await asyncio.to_thread(lambda: list(islice(iterator, MAX_UNANSWERED))):
+                await session.add_all(chunks)
         except UploadRejected as error:
             await session.reject(error.code)
             raise

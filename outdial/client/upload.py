@@ -52,13 +52,27 @@ class UploadSession:
 
     async def add(self, chunk: UploadChunk) -> asyncio.Task[Answer]:
         """Send one chunk; returns its answer to come while up to four are unanswered."""
-        while len(self._waiting) >= MAX_UNANSWERED:
+        return (await self.add_all([chunk]))[0]
+
+    async def add_all(self, chunks: Sequence[UploadChunk]) -> list[asyncio.Task[Answer]]:
+        """Send up to four chunks as one: the log takes them in one append and answers them in one transaction.
+
+        Their blocks are written while those before them are still on their way.
+        """
+        if len(chunks) > MAX_UNANSWERED:
+            raise ValueError(f"{len(chunks)} chunks at once, at most {MAX_UNANSWERED}")
+        numbers = range(self.chunks, self.chunks + len(chunks))
+        commands = await asyncio.gather(*map(self._chunk, numbers, chunks))
+        while len(self._waiting) + len(commands) > MAX_UNANSWERED:
             await self._waiting.popleft()
-        command = await self._chunk(chunk)
+        sent = [self._begin_to_send(command) for command in commands]
+        self.chunks += len(sent)
+        return sent
+
+    def _begin_to_send(self, command: AddRecords) -> asyncio.Task[Answer]:
         before = self._waiting[-1] if self._waiting else None
         sent = asyncio.create_task(self._send(command, before))
         self._waiting.append(sent)
-        self.chunks += 1
         return sent
 
     async def commit(self, read: int) -> Answer:
@@ -84,15 +98,16 @@ class UploadSession:
         while self._waiting:
             await self._waiting.popleft()
 
-    async def _chunk(self, chunk: UploadChunk) -> AddRecords:
+    async def _chunk(self, number: int, chunk: UploadChunk) -> AddRecords:
         rows, invalid = chunk.rows, chunk.invalid
         block = records_block(self._upload, rows, secrets.token_bytes) if rows else None
         refused = rejected_block(self._upload, invalid, secrets.token_bytes) if invalid else None
-        written, offset = await self._write(block)
-        refused_id, refused_offset = await self._write(refused)
+        (written, offset), (refused_id, refused_offset) = await asyncio.gather(
+            self._write(number, block), self._write(number, refused)
+        )
         return AddRecords(
             upload_id=self._upload.upload_id,
-            chunk=self.chunks,
+            chunk=number,
             block_id=written,
             block_offset=offset,
             row=[row.row for row in rows],
@@ -109,10 +124,10 @@ class UploadSession:
             invalid_column=[row.column for row in invalid],
         )
 
-    async def _write(self, block: PersonsBlock | None) -> tuple[str, int]:
+    async def _write(self, number: int, block: PersonsBlock | None) -> tuple[str, int]:
         if block is None:
             return "", 0
-        key = block_id(block.stream, block.upload_id, self.chunks, uuid4().hex)
+        key = block_id(block.stream, block.upload_id, number, uuid4().hex)
         return key, await self._blocks.write(self._partition, key, encode_block(self._codec, block))
 
     async def _send(self, command: AddRecords, before: asyncio.Task[Answer] | None) -> Answer:
@@ -146,7 +161,7 @@ def records_block(upload: Upload, rows: Sequence[ValidRow], random: Callable[[in
         upload_id=upload.upload_id,
         kind="records",
         block_row=range(len(rows)),
-        salt=[random(SALT_LENGTH) for _ in rows],
+        salt=_salts(len(rows), random),
         phone=[row.phone for row in rows],
         name=[row.name for row in rows],
         columns=list(upload.extra_columns),
@@ -163,7 +178,12 @@ def rejected_block(
         upload_id=upload.upload_id,
         kind="rejected",
         block_row=range(len(rows)),
-        salt=[random(SALT_LENGTH) for _ in rows],
+        salt=_salts(len(rows), random),
         columns=list(upload.columns),
         cells=[list(row.cells) for row in rows],
     )
+
+
+def _salts(count: int, random: Callable[[int], bytes]) -> list[bytes]:
+    drawn = random(SALT_LENGTH * count)
+    return [drawn[at : at + SALT_LENGTH] for at in range(0, len(drawn), SALT_LENGTH)]

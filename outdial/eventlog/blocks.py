@@ -117,6 +117,11 @@ class BlockReader:
                 await self._until(partial(self._is_newer, name, place))
             return None
 
+    def release(self, key: str) -> None:
+        """Nobody needs the value of a key again soon: it makes room for those that are still to be read."""
+        if (place := self._places.get(key.encode())) is not None:
+            self._cache.forget(place)
+
     def living(self, partition: int, before_us: int) -> list[str]:
         """Keys of a partition whose newest block was written before an instant and is no tombstone."""
         return [

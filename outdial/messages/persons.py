@@ -1,11 +1,11 @@
 """Blocks of erasable personal data: their ids, their bytes, and what is left of one after an erasure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from outdial.messages.codec import Codec, Undecodable
-from outdial.messages.commitment import SALT_LENGTH, commit
+from outdial.messages.commitment import SALT_LENGTH, commitments
 
 SCHEMA: Final = "outdial.PersonsBlock"
 MAX_ROWS: Final = 500
@@ -38,16 +38,10 @@ class PersonsBlock:
             self._place.update((row, place) for place, row in enumerate(self.block_row))
         return self._place.get(block_row)
 
-    def extra_of(self, place: int) -> Mapping[str, str]:
-        """The extra columns of one row by name."""
-        return {name: values[place] for name, values in zip(self.columns, self.extra, strict=True)}
-
     def commitments(self) -> list[bytes]:
         """The commitment of every row that is left, 16 bytes each."""
-        return [
-            commit(salt, self.phone[place], self.name[place], self.extra_of(place))
-            for place, salt in enumerate(self.salt)
-        ]
+        extra = dict(zip(self.columns, self.extra, strict=True))
+        return commitments(self.salt, self.phone, self.name, extra)
 
 
 def block_id(stream: str, upload_id: str, block: int, random: str) -> str:

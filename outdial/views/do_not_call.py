@@ -41,8 +41,12 @@ async def numbers(db: Db, list_id: str, after: int, limit: int) -> list[Row]:
 
 
 async def listed(db: Db, numbers: Sequence[int]) -> frozenset[int]:
-    """Those of the numbers that are on any list."""
+    """Those of the numbers that are on any list. Where there is no list, nothing else is asked."""
+    one = await db.execute("SELECT 1 FROM do_not_call_numbers LIMIT 1")
+    if await one.fetchone() is None:
+        return frozenset()
+    as_text = f"{{{','.join(map(str, numbers))}}}"  # an array is made here number by number
     found = await db.execute(
-        "SELECT DISTINCT number FROM do_not_call_numbers WHERE number = ANY(%s)", [list(numbers)]
+        "SELECT DISTINCT number FROM do_not_call_numbers WHERE number = ANY(%s::bigint[])", [as_text]
     )
     return frozenset(row["number"] for row in await found.fetchall())

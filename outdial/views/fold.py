@@ -32,7 +32,7 @@ from outdial.views.reading import FactReader
 log = logging.getLogger(__name__)
 # An event that no rule of ours makes, or a value that no column takes: its campaign is parked, the others go on.
 POISON: Final = (Unappliable, psycopg.DataError, psycopg.IntegrityError)
-MOST_ROWS: Final = 20_000  # of a transaction: a fetch may hold far more in upload chunks than memory should
+MOST_ROWS: Final = 5_000  # of a transaction: a fetch may hold far more in upload chunks than memory should
 Db = AsyncConnection[Row]
 
 

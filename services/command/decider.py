@@ -50,6 +50,7 @@ FACTS: Final = frozenset(
 )
 MOST_CHARACTERS: Final = 512  # of an id or a subject: others have to keep and to index them
 REPLAYED: Final = ("outdial_replayed", b"true")
+MOST_DECODED: Final = 16  # commands with numbers that stay decoded until they are decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,14 @@ class Rules:
     spans: Spans = field(default_factory=Spans)
     stopped_allows: frozenset[str] = frozenset()
     fold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A command with numbers: the hashes of its rows, and its name and fields unless too many are prepared."""
+
+    rows: Rows
+    decoded: tuple[str, dict[str, Any]] | None = None
 
 
 class CommandDecider:
@@ -75,7 +84,7 @@ class CommandDecider:
         self._commands = schema_names("commands")
         self._epoch = 0
         self._now_us = 0
-        self._prepared: dict[int, Rows] = {}
+        self._prepared: dict[int, _Prepared] = {}
         self._erasing = Erasing(partition, codec, self._streams, rows, rules.spans)
 
     @property
@@ -152,19 +161,22 @@ class CommandDecider:
         name = self._codec.name_of(value)
         if name in WITH_NUMBERS:
             stream = self._streams.get((record.key or b"").decode(errors="replace"))
-            command = stream.family.read(name.removeprefix("outdial."), self._codec.decode(value)[1])
+            decoded = self._codec.decode(value)
+            command = stream.family.read(name.removeprefix("outdial."), decoded[1])
             await self._rows.load_index(stream, self._partition)
-            self._prepared[record.offset] = await self._rows.read(command, self._partition)
+            rows = await self._rows.read(command, self._partition)
+            is_kept = len(self._prepared) < MOST_DECODED
+            self._prepared[record.offset] = _Prepared(rows, decoded if is_kept else None)
 
     def handle(self, record: LogRecord, now_us: int) -> Decision:
         """Decide one command; whatever it is, somebody hears what became of it."""
         self._now_us = now_us
         self._erasing.heard(record.timestamp_us)
-        rows = self._prepared.pop(record.offset, Rows())
+        prepared = self._prepared.pop(record.offset, _Prepared(Rows()))
         try:
             envelope = Envelope.of(record.headers)
             value = record.value or b""
-            name, fields = self._codec.decode(value)
+            name, fields = prepared.decoded or self._codec.decode(value)
         except Undecodable as error:
             return self._quarantine(record, str(error))
         asked = Asked(envelope, request_hash(envelope, value), now_us, self._is_remembered(envelope))
@@ -177,7 +189,7 @@ class CommandDecider:
                 refusal = Rejection("command-malformed", {"why": str(error)})
         if refusal is not None:
             return self._answer_rejected(asked, stream, refusal, remember=False)
-        return self._decide(stream, asked, command, rows)
+        return self._decide(stream, asked, command, prepared.rows)
 
     def _is_remembered(self, envelope: Envelope) -> bool:
         return not envelope.dry_run and envelope.type not in FACTS

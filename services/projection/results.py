@@ -26,6 +26,7 @@ KEPT_US: Final = 7 * 24 * 3600 * 1_000_000
 MOST_CHARACTERS: Final = 600  # of stream and command id: the database's index takes no longer ones
 RETRY_S: Final = 1.0
 SWEEP_S: Final = 3600.0
+MOVE_EVERY_S: Final = 5.0  # a transaction that only moves the cursor
 AWAY: Final = (
     OperationalError,
     InterfaceError,
@@ -45,6 +46,7 @@ class Results:
         self._codec = Codec()
         self._schemas = SchemaTopic(kafka)
         self._swept = 0.0
+        self._moved: dict[int, float] = {}
 
     async def run(self) -> None:
         """For ever; whatever breaks the connection is tried again."""
@@ -66,6 +68,9 @@ class Results:
 
     async def _store(self, db: AsyncConnection[Row], partition: int, records: Sequence[LogRecord]) -> None:
         rows = [row for record in records if (row := await self._read(record)) is not None]
+        if not rows and time.monotonic() < self._moved.get(partition, 0.0) + MOVE_EVERY_S:
+            return  # chunks and attempts: answers that nobody asks for again; at worst they are read once more
+        self._moved[partition] = time.monotonic()
         async with db.transaction():
             before = await cursor.lock(db, TOPIC, partition)
             if records[-1].offset < before:

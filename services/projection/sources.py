@@ -37,6 +37,7 @@ class Sources:
     async def read(self, block_id: str, offset: int, partition: int) -> PersonsBlock | None:
         """The block, None when it was erased; TimeoutError when the reader does not get so far."""
         value = await self._blocks.get(block_id, partition, offset, BLOCK_TIMEOUT_S)
+        self._blocks.release(block_id)  # each is folded once, and a big upload would fill the cache with them
         return None if value is None else decode_block(self._codec, value)
 
     async def _log_end(self, partition: int) -> int:

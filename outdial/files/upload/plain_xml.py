@@ -24,7 +24,9 @@ def is_plain_head(head: bytes) -> bool:
 
 def plain_text(chunk: bytes) -> str | None:
     """The text of a chunk, or None when a parser must look at it."""
-    if len(chunk.translate(None, _CONTROL)) != len(chunk) or any(odd in chunk for odd in _ODD):
+    if len(chunk.translate(None, _CONTROL)) != len(chunk):
+        return None
+    if any(odd[:1] in chunk and odd in chunk for odd in _ODD):  # one byte is found a hundred times as fast
         return None
     try:
         return chunk.decode()

@@ -1,11 +1,13 @@
 """Read an upload in a child process with limits; the parent stays flat and safe whatever the file does."""
 
+import fcntl
 import os
 import selectors
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -22,7 +24,9 @@ from outdial.files.upload.model import (
     UploadSummary,
 )
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 18
+_AHEAD = 1 << 20
+"""Bytes that the child may be ahead of us, where the system lets us say so: some ten chunks."""
 _LAST_WORDS = 4_000
 _KEPT = ("PATH", "PYTHONTZPATH", "LANG", "TMPDIR")
 _MAX_LINE = 64 << 20
@@ -53,7 +57,7 @@ def read_upload(
 class UploadReading:
     """One file being read: `header`, then the chunks by iteration, then `summary`.
 
-    Not for several threads at once. A slow consumer holds the child back; nothing piles up in between.
+    Not for several threads at once. A slow consumer holds the child back; no more than the pipe holds piles up.
     """
 
     def __init__(self, path: Path, rules: UploadRules, now_us: int, limits: UploadLimits) -> None:
@@ -74,6 +78,7 @@ class UploadReading:
             stderr=subprocess.PIPE,
             env=_environment(),
         )
+        _widen(self._child.stdout)
         self._messages = self._read(self._child)
         first = next(self._messages)
         if not isinstance(first, Header):
@@ -159,6 +164,13 @@ def _give(pipe: IO[bytes], order: bytes) -> None:
         pipe.close()
     except BrokenPipeError:
         return  # the child is gone already; its end says why
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let the child work on while we wait for the log; a system that refuses gives it less room."""
+    if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _AHEAD)
 
 
 def _environment() -> dict[str, str]:

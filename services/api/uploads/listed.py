@@ -20,9 +20,15 @@ class Refusing:
 
     async def refuse(self, chunk: UploadChunk) -> UploadChunk:
         """The chunk, with its listed rows among the refused ones in the order of the file. Raises as `listed`."""
-        listed = await self._listed([row.phone for row in chunk.rows]) if chunk.rows else ()
-        if not listed:
-            return chunk
+        return (await self.refuse_all([chunk]))[0]
+
+    async def refuse_all(self, chunks: Sequence[UploadChunk]) -> Sequence[UploadChunk]:
+        """The same for several chunks, with one question for all of them."""
+        phones = [row.phone for chunk in chunks for row in chunk.rows]
+        listed = await self._listed(phones) if phones else ()
+        return [self._without(chunk, listed) for chunk in chunks] if listed else chunks
+
+    def _without(self, chunk: UploadChunk, listed: Collection[str]) -> UploadChunk:
         refused = (self._refused(row) for row in chunk.rows if row.phone in listed)
         invalid = sorted((*chunk.invalid, *refused), key=lambda row: row.row)
         return UploadChunk(tuple(row for row in chunk.rows if row.phone not in listed), tuple(invalid))

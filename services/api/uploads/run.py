@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from outdial.campaign.commands import BeginUpload
 from outdial.client.requests import Answer, CommandRejected
-from outdial.client.upload import Upload
+from outdial.client.upload import MAX_UNANSWERED, Upload
 from outdial.files.upload import (
     Header,
     UploadChunk,
@@ -39,6 +39,7 @@ class Session(Protocol):
     chunks: int
 
     async def add(self, chunk: UploadChunk) -> Awaitable[Answer]: ...
+    async def add_all(self, chunks: Sequence[UploadChunk]) -> Sequence[Awaitable[Answer]]: ...
     async def commit(self, read: int) -> Answer: ...
     async def reject(self, code: str, column: str = "") -> Answer: ...
     async def close(self) -> None: ...
@@ -211,13 +212,15 @@ async def _chunks(run: Run, job: UploadJob, sending: Sending) -> UploadJob:
         skipped = await _to_the_end(lambda: list(islice(chunks, done)))
         session.chunks = len(skipped)
         job = replace(job, rows_done=sum(map(_rows, skipped)))
-    while (chunk := await _to_the_end(next, chunks, None)) is not None:
+    while True:
+        some = await _to_the_end(lambda: list(islice(chunks, MAX_UNANSWERED)))
         if run.is_unwanted(job.upload_id):
             raise _Withdrawn
-        await session.add(await sending.refusing.refuse(chunk))
-        job = replace(job, rows_done=job.rows_done + _rows(chunk))
+        if not some:
+            return job
+        await session.add_all(await sending.refusing.refuse_all(some))
+        job = replace(job, rows_done=job.rows_done + sum(map(_rows, some)))
         run.changed(job)
-    return job
 
 
 async def _commit(run: Run, job: UploadJob, session: Session) -> UploadJob:

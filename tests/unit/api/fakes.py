@@ -202,6 +202,9 @@ class FakeSession:
         done.set_result(accepted(self._request("chunk"), details=details))
         return done
 
+    async def add_all(self, chunks: Sequence[UploadChunk]) -> "list[asyncio.Future[Answer]]":
+        return [await self.add(chunk) for chunk in chunks]
+
     async def commit(self, read: int) -> Answer:
         self.ports.commits.append((self.upload.upload_id, self.chunks, read))
         counts = {"accepted": read, "duplicate": 0, "invalid": 0, "state": "committed"}

@@ -1,6 +1,7 @@
 """Do-not-call lists go through the same writer as campaigns: one history, answered once, kept and sent away alike."""
 
 import asyncio
+import hmac
 import json
 from typing import Any
 
@@ -161,6 +162,24 @@ def test_a_block_that_differs_from_what_the_command_commits_to_is_refused(writer
     told = writer.send(AddToDoNotCall(key, offset, rows, [bytes(16)]), "forged")
 
     assert (told["accepted"], told["code"]) == (False, "command-malformed")
+
+
+def test_a_block_without_numbers_is_refused(writer: Writer) -> None:
+    key = f"{STREAM}/a/0/r"
+    writer.blocks.blocks[key] = PersonsBlock(STREAM, "a", "rejected", [0], [bytes(16)], cells=[["x"]])
+
+    told = writer.send(AddToDoNotCall(key, 0, [0], [bytes(16)]), "add-1")
+
+    assert (told["accepted"], told["code"]) == (False, "command-malformed")
+
+
+@pytest.mark.parametrize("length", [1, 32, 64, 65, 200])
+def test_a_number_s_hash_is_the_hmac_under_the_deployment_s_key(length: int) -> None:
+    blocks = Blocks()
+    blocks._key = bytes(range(length))
+
+    digest = hmac.digest(blocks._key, b"+441111", "sha256")
+    assert blocks.phone_hash("+441111") == int.from_bytes(digest[:8], "big")
 
 
 def test_a_command_of_another_family_is_refused(writer: Writer) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -174,3 +175,28 @@ def test_columns_of_different_length_are_undecodable() -> None:
     broken = PersonsBlock("spring", "u", "records", [0, 1], [bytes(16)] * 2, phone=["+1"], name=["a", "b"])
     with pytest.raises(Undecodable, match="length"):
         decode_block(CODEC, encode_block(CODEC, broken))
+
+
+TEXTS = st.text(max_size=12) | st.sampled_from(
+    ["", "+919876543210", "x" * 255, "x" * 256, "ł" * 128, "王" * 400]
+)
+
+
+@given(
+    rows=st.lists(st.tuples(st.binary(min_size=16, max_size=16), TEXTS, TEXTS, TEXTS, TEXTS), max_size=5),
+    names=st.lists(st.sampled_from(["City", "Order", "Łódź", "a"]), min_size=2, max_size=2, unique=True),
+)
+def test_a_block_commits_to_each_row_as_the_contract_spells_it(
+    rows: list[tuple[bytes, str, str, str, str]], names: list[str]
+) -> None:
+    salt, phone, name = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+    extra = [[row[3] for row in rows], [row[4] for row in rows]]
+    made = PersonsBlock("spring", "u", "records", range(len(rows)), salt, phone, name, names, extra)
+
+    def spelled(row: tuple[bytes, str, str, str, str]) -> bytes:
+        pairs = sorted(zip(names, row[3:], strict=True))
+        texts = [row[1], row[2], *(text for pair in pairs for text in pair)]
+        framed = [len(text.encode()).to_bytes(8, "big") + text.encode() for text in texts]
+        return sha256(b"outdial-person-1" + row[0] + b"".join(framed)).digest()[:16]
+
+    assert made.commitments() == [spelled(row) for row in rows]

@@ -29,6 +29,7 @@ from tests.kit.fresh_log import fresh_log
 from tests.kit.until import until
 
 TIMEOUT_S = 30.0
+NEVER_MS = 600_000  # as a pause before something is asked again
 PROCESS = Path(__file__).parent / "counting_process.py"
 CRASH_POINTS = ["after-read", "after-decide", "after-send", "before-commit", "after-commit"]
 
@@ -113,6 +114,23 @@ async def test_a_repeated_command_is_answered_as_the_first_time_also_by_the_next
     await second.end()
     assert after[1].value == before[0].value
     assert len(await read(kafka, "outdial.events")) == 1
+
+
+async def test_an_opening_asks_the_broker_nothing_in_vain(
+    kafka: KafkaConfig, appender: Appender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = WriterSettings(CountingDecider, now_us)
+    first = Served(kafka, settings)
+    await appender.append("outdial.commands", 0, counting_command("s", "c0"))
+    await results_of(kafka, 1)
+    await first.end()
+    monkeypatch.setattr("outdial.eventlog.kafka.RETRY_BACKOFF_MS", NEVER_MS)
+
+    second = Served(kafka, settings)
+    await appender.append("outdial.commands", 0, counting_command("s", "c1"))
+
+    assert len(await results_of(kafka, 2)) == 2
+    await second.end()
 
 
 @pytest.mark.parametrize("window_us", [24 * 3600 * 1_000_000, 0], ids=["lately", "at rest for long"])

@@ -13,6 +13,7 @@ from typing import Final
 import httpx
 
 from deploy.local.platform import LocalPlatform
+from outdial.runtime.supervise import Patience
 from tests.bench.measuring import Line, Place, percentile
 from tests.faults.catalogue import FAULTS
 from tests.faults.deployment import SESSION_S
@@ -64,6 +65,7 @@ def _supervised(data: Path) -> Sequence[float]:
 def _silence(stack: Stack, number: int) -> float:
     """From the kill to the answer of a command that was accepted, asked again when the API gives up waiting."""
     turn = "start" if number % 2 == 0 else "stop"
+    time.sleep(Patience().quick_s + PAUSE_S)  # one that dies again at once is started again later and later
     stack.kill("command")
     began = time.monotonic()
     while time.monotonic() - began < PATIENCE_S:

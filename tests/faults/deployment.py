@@ -35,9 +35,7 @@ class Deployment:
         self.folder.mkdir(parents=True, exist_ok=True)
         layout = topics.Layout.named(self.layout)
         await topics.apply(self.kafka, layout)
-        registry = SchemaTopic(self.kafka)
-        await registry.keep_layout(layout.partitions)
-        await registry.publish(Codec())
+        await SchemaTopic(self.kafka).prepare(layout.partitions, Codec())
         return self
 
     async def __aexit__(

@@ -84,7 +84,7 @@ def _first(book: RecordBook, rows: IntRows, limit: int) -> list[int]:
     if len(rows) > limit:
         counts = np.bincount(book.priority[rows], minlength=_HIGHEST_PRIORITY + 1)
         at_least = np.cumsum(counts[::-1])[::-1]
-        lowest = int(np.flatnonzero(at_least >= limit).max())
+        lowest = int(np.max(np.flatnonzero(at_least >= limit)))
         rows = np.concatenate([rows[book.priority[rows] > lowest], _earliest(book, rows, lowest, limit)])
     order = np.lexsort((rows, book.due_us[rows], -book.priority[rows].astype(np.int16)))
     found: list[int] = rows[order[:limit]].tolist()

@@ -18,7 +18,7 @@ class Message(NamedTuple):
 
 
 class LogRecord(NamedTuple):
-    """What is read; `timestamp_us` is Kafka's, whole milliseconds."""
+    """What is read; `timestamp_us` is Kafka's, whole milliseconds. A header that somebody else wrote may be None."""
 
     partition: int
     offset: int

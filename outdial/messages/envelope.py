@@ -1,15 +1,38 @@
 """The envelope in Kafka headers: CloudEvents 1.0, binary content mode of its Kafka binding (`ce_` names)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from outdial.messages.codec import CONTENT_TYPE, Undecodable
 
 Headers = tuple[tuple[str, bytes], ...]
 TENANT: Final = "default"
 _REQUIRED: Final = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_specversion")
+# In the order of the fields of an envelope.
+_NAMES: Final = (
+    "ce_id",
+    "ce_type",
+    "ce_source",
+    "ce_subject",
+    "ce_time",
+    "ce_actor",
+    "ce_sequence",
+    "ce_correlationid",
+    "ce_causationid",
+    "ce_tenantid",
+    "traceparent",
+    "reply_to",
+    "ce_expirytime",
+    "ce_expectedversion",
+    "ce_dryrun",
+    "ce_specversion",
+)
+# What a header that is not there reads as: an empty one of these is malformed, an empty text is none.
+_ABSENT: Final = (None, b"0", b"")
+_ABSENT_AT: Final = {"ce_expirytime": -3, "ce_expectedversion": -3, "ce_sequence": -2}
 SEQUENCE_DIGITS: Final = 19  # a long; CloudEvents wants an order of strings
 _SPECVERSION: Final = ("ce_specversion", b"1.0")
 _CONTENT: Final = ("content-type", CONTENT_TYPE.encode())
@@ -57,10 +80,8 @@ class Envelope(NamedTuple):
         made.append(("ce_id", self.id.encode()))
         if self.sequence:
             made.append(("ce_sequence", b"%019d" % self.sequence))
-        made += (("ce_source", self.source.encode()), _SPECVERSION, ("ce_subject", self.subject.encode()))
-        if self.tenant_id:
-            made.append(("ce_tenantid", self.tenant_id.encode()))
-        made += (("ce_time", _stamp(self.time_us)), ("ce_type", self.type.encode()), _CONTENT)
+        made += _about(self.source, self.subject)
+        made += _when(self.tenant_id, self.time_us, self.type)
         if self.reply_to:
             made.append(("reply_to", self.reply_to.encode()))
         if self.traceparent:
@@ -68,38 +89,51 @@ class Envelope(NamedTuple):
         return tuple(made)
 
     @classmethod
-    def of(cls, headers: Iterable[tuple[str, bytes]]) -> "Envelope":
+    def of(cls, headers: Headers) -> "Envelope":
         """Read the headers of one message; Undecodable when one is missing or malformed.
 
         Headers of other people, traces for example, may hold what they like.
         """
-        found = dict(headers)
-        text = found.get
+        names, contents = split(headers)
+        found = _places(names)((*contents, *_ABSENT))
+        if not (found[0] and found[1] and found[2] and found[3] and found[4] and found[-1]):
+            absent = (name for name, content in zip(_NAMES, found, strict=True) if not content)
+            raise Undecodable(f"header {', '.join(name for name in absent if name in _REQUIRED)} missing")
         try:
-            read = cls(
-                found["ce_id"].decode(),
-                found["ce_type"].decode(),
-                found["ce_source"].decode(),
-                found["ce_subject"].decode(),
-                _microseconds(found["ce_time"]),
-                text("ce_actor", b"").decode(),
-                int(text("ce_sequence", b"0")),
-                text("ce_correlationid", b"").decode(),
-                text("ce_causationid", b"").decode(),
-                text("ce_tenantid", b"").decode(),
-                text("traceparent", b"").decode(),
-                text("reply_to", b"").decode(),
-                _microseconds(found["ce_expirytime"]) if "ce_expirytime" in found else 0,
-                int(found["ce_expectedversion"]) if "ce_expectedversion" in found else None,
-                text("ce_dryrun") == b"true",
+            return cls(
+                found[0].decode(),
+                found[1].decode(),
+                found[2].decode(),
+                found[3].decode(),
+                _microseconds(found[4]),
+                found[5].decode(),
+                int(found[6]),
+                found[7].decode(),
+                found[8].decode(),
+                found[9].decode(),
+                found[10].decode(),
+                found[11].decode(),
+                _microseconds(found[12]) if found[12] is not None else 0,
+                int(found[13]) if found[13] is not None else None,
+                found[14] == b"true",
             )
-        except KeyError as error:
-            raise Undecodable(_missing(found)) from error
         except ValueError as error:
             raise Undecodable(f"malformed header: {error}") from error
-        if not (read.id and read.type and read.source and read.subject and "ce_specversion" in found):
-            raise Undecodable(_missing(found))
-        return read
+
+
+def split(headers: Headers) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    """Names and contents apart: most messages have the same names, so what follows from those is kept.
+
+    Kafka knows headers without content: read as empty.
+    """
+    last, parts = _split[0]
+    if headers is not last:
+        names, contents = zip(*headers, strict=True) if headers else ((), ())
+        if None in contents:
+            contents = tuple([one or b"" for one in contents])
+        parts = names, contents
+        _split[0] = headers, parts
+    return parts
 
 
 def timestamp(time_us: int) -> str:
@@ -116,8 +150,27 @@ def microseconds(text: str) -> int:
     return (since.days * _DAY_S + since.seconds) * _US + since.microseconds
 
 
-def _missing(found: Mapping[str, bytes]) -> str:
-    return f"header {', '.join(name for name in _REQUIRED if not found.get(name))} missing"
+Parts = tuple[tuple[str, ...], tuple[bytes, ...]]
+# Those of one message are split for its envelope, its link and its hash, one after the other.
+_split: Final[list[tuple[Headers, Parts]]] = [((), ((), ()))]
+
+
+@lru_cache(maxsize=256)
+def _places(names: Sequence[str]) -> Any:
+    """What picks, in the order of `_NAMES`, from the contents and `_ABSENT` behind them."""
+    places = _ABSENT_AT | {name: at for at, name in enumerate(names)}
+    return itemgetter(*(places.get(name, -1) for name in _NAMES))
+
+
+@lru_cache(maxsize=1_024)
+def _about(source: str, subject: str) -> Headers:
+    return (("ce_source", source.encode()), _SPECVERSION, ("ce_subject", subject.encode()))
+
+
+@lru_cache(maxsize=1_024)
+def _when(tenant_id: str, time_us: int, kind: str) -> Headers:
+    tenant = (("ce_tenantid", tenant_id.encode()),) if tenant_id else ()
+    return (*tenant, ("ce_time", _stamp(time_us)), ("ce_type", kind.encode()), _CONTENT)
 
 
 @lru_cache(maxsize=1_024)

@@ -4,13 +4,14 @@ hash = SHA-256(tag, previous (32 zero bytes at first), epoch, then length-prefix
 header sorted by name (name, value), value). Integers are big-endian, 8 bytes. Vectors: schemas/golden.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from outdial.messages.codec import Undecodable
-from outdial.messages.envelope import Headers
+from outdial.messages.envelope import Headers, split
 
 TAG: Final = b"outdial-event-1"
 FIRST: Final = bytes(32)
@@ -31,27 +32,36 @@ class Link(NamedTuple):
         return ((EPOCH, str(self.epoch).encode()), (PREVIOUS, self.previous), (HASH, self.hash))
 
 
-def link(previous: bytes, epoch: int, key: bytes, headers: Iterable[tuple[str, bytes]], value: bytes) -> Link:
+def link(previous: bytes, epoch: int, key: bytes, headers: Headers, value: bytes) -> Link:
     """Chain one event to the hash before it."""
-    pieces = [TAG, previous, epoch.to_bytes(8, "big"), _length(key), key]
-    for name, content in sorted(headers):
-        if name[:3] == "ce_":
-            size = len(content)
-            pieces += (_framed(name), _LENGTHS[size] if size < _SHORT else _length(content), content)
-    pieces += (_length(value), value)
-    return Link(epoch, previous, sha256(b"".join(pieces)).digest())
+    return Link(epoch, previous, chained(previous, epoch, key, headers, value))
 
 
-def read_link(headers: Iterable[tuple[str, bytes]]) -> Link:
+def chained(previous: bytes, epoch: int, key: bytes, headers: Headers, value: bytes) -> bytes:
+    """The hash of one event."""
+    names, contents = split(headers)
+    framed, pick, repeats = _signed(names)
+    if repeats:  # the order of names alone does not decide
+        names, contents = split(tuple(sorted(zip(names, contents, strict=True))))
+        framed, pick, _ = _signed(names)
+    signed = pick(contents)
+    pieces = framed.copy()
+    pieces[1::3] = [_LENGTHS[len(one)] if len(one) < _SHORT else _length(one) for one in signed]
+    pieces[2::3] = signed
+    head = TAG + previous + epoch.to_bytes(8, "big") + _length(key) + key
+    return sha256(head + b"".join(pieces) + _length(value) + value).digest()
+
+
+def read_link(headers: Headers) -> Link:
     """The link as stored; Undecodable when it is missing or malformed."""
-    found = dict(headers)
+    names, contents = split(headers)
+    epoch, previous, digest = _stored(names)((*contents, b""))
+    if not len(previous) == len(digest) == len(FIRST):
+        raise Undecodable("no link of the hash chain: a hash of it is not 32 bytes long")
     try:
-        stored = Link(int(found[EPOCH]), found[PREVIOUS], found[HASH])
-    except (KeyError, ValueError) as error:
+        return Link(int(epoch), previous, digest)
+    except ValueError as error:
         raise Undecodable(f"no link of the hash chain: {error}") from error
-    if len(stored.previous) != len(FIRST) or len(stored.hash) != len(FIRST):
-        raise Undecodable("a hash of the chain is not 32 bytes long")
-    return stored
 
 
 def _length(part: bytes) -> bytes:
@@ -59,7 +69,19 @@ def _length(part: bytes) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _framed(name: str) -> bytes:
-    """A header's name with its length: the same dozen for every event."""
-    data = name.encode()
-    return _length(data) + data
+def _stored(names: Sequence[str]) -> Callable[[Sequence[bytes]], Any]:
+    """What picks epoch, previous hash and hash; what is not there is the empty content at the end."""
+    places = {name: at for at, name in enumerate(names)}
+    return itemgetter(*(places.get(name, -1) for name in (EPOCH, PREVIOUS, HASH)))
+
+
+@lru_cache(maxsize=256)
+def _signed(names: Sequence[str]) -> tuple[list[bytes], Callable[[Sequence[bytes]], Any], bool]:
+    """For headers of these names: three pieces for each signed one, its framed name first; what picks their contents
+    in that order; whether a name stands there twice.
+    """
+    signed = sorted((name, at) for at, name in enumerate(names) if name[:3] == "ce_")
+    pieces = [piece for name, _ in signed for piece in (_length(name.encode()) + name.encode(), b"", b"")]
+    places = [at for _, at in signed]
+    picks = itemgetter(*places) if len(places) > 1 else lambda contents: [contents[at] for at in places]
+    return pieces, picks, len(set(names)) < len(names)

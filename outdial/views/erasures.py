@@ -1,6 +1,6 @@
 """Deletes on their way to being gone for good: what the views still owe, and the rewriting of their tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,13 +8,15 @@ import psycopg
 from psycopg import AsyncConnection
 
 from outdial.campaign.events import ErasureConfirmed
+from outdial.donotcall.lists import is_list
 from outdial.views.database import Row
 from outdial.views.facts import Fact
 from outdial.views.versions import has_table, listed_schemas
 
 Db = AsyncConnection[Row]
 HOLDER: Final = "view"
-PERSONAL: Final = ("records", "attempts", "rejected_rows", "do_not_call_numbers")
+PERSONAL: Final = ("records", "attempts", "rejected_rows")
+LISTED: Final = ("do_not_call_numbers",)
 LOCK_TIMEOUT: Final = "200ms"  # a rewrite waits for a running download, and everybody else waits behind it
 
 
@@ -108,19 +110,45 @@ async def is_seen_by_nobody(db: Db, at: int) -> bool:
     return bool(row and row["done"])
 
 
-async def rewrite(db: Db) -> bool:
-    """Write the tables of every view version anew without dead rows, and let go of the write-ahead log before it.
+async def rewrite(db: Db, streams: Collection[str]) -> bool:
+    """Write anew what holds rows of these streams, in every view version, without dead rows; then let go of the
+    write-ahead log before it.
 
-    False when the database account may not force a checkpoint: then the server's own have to do. Raises
-    psycopg.errors.LockNotAvailable while a download runs.
+    Nobody can read what is being written: campaigns in other partitions are not held up. False when the database
+    account may not force a checkpoint: then the server's own have to do. Raises psycopg.errors.LockNotAvailable while
+    a download runs.
     """
     await db.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
     for schema in await listed_schemas(db):
-        for table in [one for one in PERSONAL if await has_table(db, schema, one)]:
-            await db.execute(f"VACUUM (FULL) {schema}.{table}")
+        for table in [one for one in _personal(streams) if await has_table(db, schema, one)]:
+            for part in await _parts(db, f"{schema}.{table}", streams):
+                await db.execute(f"VACUUM (FULL) {part}")
     try:
         await db.execute("SELECT pg_switch_wal()")
         await db.execute("CHECKPOINT")
     except psycopg.errors.InsufficientPrivilege:
         return False
     return True
+
+
+def _personal(streams: Collection[str]) -> Sequence[str]:
+    """The tables with personal data of such streams."""
+    of_lists = LISTED if any(is_list(one) for one in streams) else ()
+    return (*(PERSONAL if any(not is_list(one) for one in streams) else ()), *of_lists)
+
+
+async def _parts(db: Db, table: str, streams: Collection[str]) -> Sequence[str]:
+    """The partitions that can hold rows of these streams; the table itself when it has none."""
+    found = await db.execute(
+        r"""
+        SELECT c.oid::regclass::text AS part, EXISTS (
+            SELECT FROM unnest(%s::text[]) AS stream
+            WHERE satisfies_hash_partition(i.inhparent, bound[1]::int, bound[2]::int, stream)) AS is_theirs
+        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid,
+            regexp_match(pg_get_expr(c.relpartbound, c.oid), 'modulus (\d+), remainder (\d+)', 'i') AS bound
+        WHERE i.inhparent = %s::regclass ORDER BY part
+        """,
+        [list(streams), table],
+    )
+    parts = await found.fetchall()
+    return [row["part"] for row in parts if row["is_theirs"]] if parts else [table]

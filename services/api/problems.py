@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -110,6 +111,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LogUnavailable, _on_log_unavailable)
     app.add_exception_handler(OutcomeUnknown, _on_outcome_unknown)
     app.add_exception_handler(OSError, _on_machine)
+    app.add_exception_handler(psycopg.DataError, _on_nul)
     app.add_exception_handler(Exception, _on_anything)
 
 
@@ -146,6 +148,13 @@ async def _on_machine(_: Request, error: Exception) -> Response:
     if is_no_room(error):
         return response(Problem("disk-full"))
     raise error
+
+
+async def _on_nul(_: Request, error: Exception) -> Response:
+    """The client library itself refuses a text with the character NUL; what the server refuses is an error of ours."""
+    if type(error) is not psycopg.DataError:
+        raise error
+    return response(Problem("request-invalid", "A text with the character NUL is in no record."))
 
 
 async def _on_anything(_: Request, __: Exception) -> Response:

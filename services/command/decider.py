@@ -48,6 +48,7 @@ FACTS: Final = frozenset(
         "ConfirmErasure",
     )
 )
+MOST_CHARACTERS: Final = 512  # of an id or a subject: others have to keep and to index them
 REPLAYED: Final = ("outdial_replayed", b"true")
 
 
@@ -188,6 +189,9 @@ class CommandDecider:
         key = record.key or b""
         if name not in self._commands or name != envelope.type or key != stream.key:
             return Rejection("command-malformed", {"type": envelope.type, "subject": envelope.subject})
+        if not (_is_name(envelope.id) and _is_name(envelope.subject)):
+            why = f"id and subject are 1 to {MOST_CHARACTERS} characters without control characters"
+            return Rejection("command-malformed", {"why": why})
         expected = partition_of(key, self._rules.partitions)
         if expected != self._partition:
             return Rejection("wrong-partition", {"partition": self._partition, "expected": expected})
@@ -323,3 +327,7 @@ class CommandDecider:
             ("outdial_quarantine_from", place),
         )
         return Decision(quarantine=(Message(record.key, record.value, headers),))
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= MOST_CHARACTERS and text.isprintable()

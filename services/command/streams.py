@@ -9,7 +9,7 @@ from outdial.campaign.phones import PhoneIndex
 from outdial.eventlog.ports import IntegrityError, LogRecord
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
 from outdial.messages.envelope import Envelope
-from outdial.messages.hashchain import FIRST, Link, link, read_link
+from outdial.messages.hashchain import FIRST, Link, chained, read_link
 from services.command.families import Family, family_of
 
 
@@ -57,16 +57,14 @@ class Streams:
 
     def load(self, record: LogRecord) -> None:
         """Fold one event of the log; IntegrityError names the offset when it does not follow."""
-        where = f"events/{record.partition}@{record.offset}"
         try:
             envelope, stored = Envelope.of(record.headers), read_link(record.headers)
         except Undecodable as error:  # no event of ours: whose key it has is frozen until somebody looks
-            self.park((record.key or b"").decode(errors="replace"), f"{where}: {error}")
+            self.park((record.key or b"").decode(errors="replace"), f"{_where(record)}: {error}")
             return
         stream = self.get(envelope.subject)
-        self._check_link(where, record, envelope, stream, stored)
+        self._check_link(record, envelope, stream, stored)
         stream.phones = None  # read from its blocks when it is needed
-        self._streams[envelope.subject] = stream
         if stream.parked:
             return
         try:
@@ -76,7 +74,8 @@ class Streams:
         except UnknownSchema:
             raise  # the schema topic was read before: a hole in it is not the campaign's fault
         except (Undecodable, Unappliable) as error:
-            stream.parked = f"{where}: {error}"
+            stream.parked = f"{_where(record)}: {error}"
+            self.keep(stream)
 
     def park(self, stream_id: str, why: str) -> None:
         """Freeze a stream: its commands are refused, its later events are not folded."""
@@ -88,17 +87,18 @@ class Streams:
         stream.state = stream.family.evolve(stream.state, event, at_us)
         self._streams[stream.id] = stream
 
-    def _check_link(
-        self, where: str, record: LogRecord, envelope: Envelope, stream: Stream, stored: Link
-    ) -> None:
+    def _check_link(self, record: LogRecord, envelope: Envelope, stream: Stream, stored: Link) -> None:
         if envelope.sequence != stream.state.sequence + 1 and not stream.parked:
-            raise IntegrityError(
-                f"{where}: {envelope.subject} has {envelope.sequence}, {stream.state.sequence + 1} follows"
-            )
+            has, follows = envelope.sequence, stream.state.sequence + 1
+            raise IntegrityError(f"{_where(record)}: {envelope.subject} has {has}, {follows} follows")
         if stored.previous != stream.hash:
-            raise IntegrityError(f"{where}: the hash chain of {envelope.subject} is broken")
-        made = link(stored.previous, stored.epoch, record.key or b"", record.headers, record.value or b"")
-        if made.hash != stored.hash:
-            raise IntegrityError(f"{where}: {envelope.subject}@{envelope.sequence} was edited")
+            raise IntegrityError(f"{_where(record)}: the hash chain of {envelope.subject} is broken")
+        key, value = record.key or b"", record.value or b""
+        if chained(stored.previous, stored.epoch, key, record.headers, value) != stored.hash:
+            raise IntegrityError(f"{_where(record)}: {envelope.subject}@{envelope.sequence} was edited")
         stream.hash = stored.hash
         self.epoch = max(self.epoch, stored.epoch)
+
+
+def _where(record: LogRecord) -> str:
+    return f"events/{record.partition}@{record.offset}"

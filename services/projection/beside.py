@@ -1,4 +1,4 @@
-"""What runs beside the engine, in a thread of its own: health, answers of commands, ends of graces, erasures."""
+"""What runs beside the engine, in a thread of its own: health, answers, ends of graces, silent sessions, erasures."""
 
 import asyncio
 import logging
@@ -13,6 +13,7 @@ from outdial.runtime.settings import Settings
 from services.projection.erasures import Erasures
 from services.projection.graces import Graces
 from services.projection.results import Results
+from services.projection.silence import Silence
 from services.projection.standing import Standing
 
 log = logging.getLogger(__name__)
@@ -50,5 +51,6 @@ class Beside:
         await asyncio.gather(
             Results(kafka, dsn).run(),
             Graces(kafka, dsn).run(),
+            Silence(dsn, self._settings.session_timeout).run(),
             Erasures(kafka, partitions, dsn, self._settings.unreferenced_after).run(),
         )

@@ -73,7 +73,8 @@ class Erasures:
             if not due.owed and not due.dead:
                 return 0
             await _old_readers_gone(db)
-            if not await erasures.rewrite(db):
+            streams = {one.campaign for one in due.owed} | {one.campaign for one in due.dead}
+            if not await erasures.rewrite(db, streams):
                 log.warning(
                     "the account may not force a checkpoint: old write-ahead log stays until the next one"
                 )

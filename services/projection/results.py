@@ -17,11 +17,13 @@ from outdial.eventlog.ports import LogRecord, LogUnavailable
 from outdial.eventlog.replay import follow
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
 from outdial.views import cursor
+from outdial.views.columns import storable
 from outdial.views.database import Row, connect
 
 log = logging.getLogger(__name__)
 TOPIC: Final = "outdial.results"
 KEPT_US: Final = 7 * 24 * 3600 * 1_000_000
+MOST_CHARACTERS: Final = 600  # of stream and command id: the database's index takes no longer ones
 RETRY_S: Final = 1.0
 SWEEP_S: Final = 3600.0
 AWAY: Final = (
@@ -90,12 +92,12 @@ class Results:
             return None
         found.pop("request_hash")
         found["details"] = json.loads(found["details"] or "{}")
-        return (
-            found["stream"],
-            found["command_id"],
-            found["decided_us"],
-            json.dumps(found, ensure_ascii=False),
-        )
+        found = storable(found)
+        stream, command_id = found["stream"], found["command_id"]
+        if len(stream) + len(command_id) > MOST_CHARACTERS:
+            log.error("a result of nobody", extra={"partition": record.partition, "offset": record.offset})
+            return None
+        return stream, command_id, found["decided_us"], json.dumps(found, ensure_ascii=False)
 
     async def _sweep(self, db: AsyncConnection[Row]) -> None:
         if time.monotonic() < self._swept + SWEEP_S:

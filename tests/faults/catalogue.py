@@ -19,7 +19,7 @@ from tests.faults.writer_faults import (
     pause_and_wake,
 )
 
-CORPUS: Final = 30  # messages that the broker takes
+CORPUS: Final = 36  # messages that the broker takes
 IN_TESTS: Final = {
     ("faust", "kill -9, another takes over"),
     ("faust", "SIGSTOP, another takes over, SIGCONT"),

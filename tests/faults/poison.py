@@ -4,7 +4,7 @@ import gzip
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from outdial.campaign import commands as c
 from outdial.client.requests import Request, message_of
@@ -21,12 +21,16 @@ BOMB: Final = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Poison:
-    """A message, and where it goes; `compressed` travels small and is large when it is read."""
+    """A message, and where it goes; `compressed` travels small and is large when it is read.
+
+    `bent`: bytes that no client would write, put where the message as it is written has others of the same length.
+    """
 
     name: str
     message: Message
     partition: int
     compressed: bool = field(default=False)
+    bent: tuple[bytes, bytes] | None = None
 
 
 def command(stream: str, one: c.Command, command_id: str) -> Message:
@@ -94,7 +98,31 @@ def _of_headers() -> list[Callable[[str, str], Poison]]:
 
         return make
 
+    def without_content(name: str, header: str) -> Callable[[str, str], Poison]:
+        def make(stream: str, mark: str) -> Poison:
+            message = command(stream, c.StopCampaign(), mark)
+            headers = [(one, None if one == header else content) for one, content in message.headers]
+            told: Any = (
+                *headers,
+                ("x-other", None),
+            )  # Kafka knows headers without content, our type does not
+            return Poison(name, message._replace(headers=told), partition(stream))
+
+        return make
+
+    def not_text(stream: str, mark: str) -> Poison:
+        message = _with(command(stream, c.StopCampaign(), mark), "x-no-text", b"1")
+        return Poison(
+            "a header name that is no text",
+            message,
+            partition(stream),
+            bent=(b"x-no-text", b"x-\xff\xfe-text"),
+        )
+
     return [
+        without_content("an actor without content", "ce_actor"),
+        without_content("an id without content", "ce_id"),
+        not_text,
         with_header("no id", "ce_id", None),
         with_header("empty id", "ce_id", b""),
         with_header("no time", "ce_time", None),
@@ -107,6 +135,9 @@ def _of_headers() -> list[Callable[[str, str], Poison]]:
         with_header("a version that is none", "ce_expectedversion", b"first"),
         with_header("a huge version", "ce_expectedversion", b"9" * 400),
         with_header("long id", "ce_id", b"i" * 100_000),
+        with_header("an id with NUL", "ce_id", b"i\0d"),
+        with_header("an id that no index takes", "ce_id", random.Random(7).randbytes(4_000).hex().encode()),
+        with_header("an actor with NUL", "ce_actor", b"a\0b"),
         with_header("long actor", "ce_actor", b"a" * 300_000),
         with_header("foreign header", "x-other", b"\x00" * 1000),
         with_header("already hashed", "outdial_hash", bytes(32)),

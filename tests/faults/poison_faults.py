@@ -1,13 +1,15 @@
 """Poison on the commands topic under load: each is refused by the broker, answered or put into quarantine, once."""
 
 import random
+import struct
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.record.util import calc_crc32c
 
 from tests.faults.outcome import Hit
 from tests.faults.poison import Poison, corpus, mutated
@@ -16,6 +18,7 @@ from tests.faults.stage import Stage
 TOPIC: Final = "outdial.commands"
 NO_LIMIT: Final = 64 << 20
 BATCH: Final = 500
+CRC_AT: Final = 17  # of a record batch of version 2; what it covers follows
 
 
 async def known_poison(stage: Stage) -> Hit:
@@ -62,6 +65,9 @@ async def _send(stage: Stage, poison: Sequence[Poison]) -> int:
 
 async def _send_one(producer: AIOKafkaProducer, topic: str, one: Poison) -> bool:
     message = one.message
+    if one.bent is not None:
+        await (await producer.send_batch(_bent(producer, one, *one.bent), topic, partition=one.partition))
+        return True
     try:
         await producer.send_and_wait(
             topic, message.value, message.key, partition=one.partition, headers=list(message.headers)
@@ -69,3 +75,17 @@ async def _send_one(producer: AIOKafkaProducer, topic: str, one: Poison) -> bool
     except MessageSizeTooLargeError:
         return False
     return True
+
+
+def _bent(producer: AIOKafkaProducer, one: Poison, written: bytes, bent: bytes) -> Any:
+    """A batch of the one message with some bytes changed, and a checksum that says that all is well."""
+    batch = producer.create_batch()
+    batch.append(
+        timestamp=None, key=one.message.key, value=one.message.value, headers=list(one.message.headers)
+    )
+    built = bytearray(batch._build())
+    assert built.count(written) == 1 and len(written) == len(bent)
+    built[:] = built.replace(written, bent)
+    struct.pack_into(">I", built, CRC_AT, calc_crc32c(built[CRC_AT + 4 :]))
+    batch._buffer = built
+    return batch

@@ -153,7 +153,7 @@ def _decode(record: Any, schemas: dict[bytes, tuple[str, Any]]) -> Entry:
         key,
         name,
         fields,
-        dict(record.headers),
+        {name: content or b"" for name, content in record.headers},
         value,
     )
 

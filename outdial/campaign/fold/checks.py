@@ -16,8 +16,8 @@ class Unappliable(ValueError):
 def rows_of(book: RecordBook, records: Sequence[int]) -> npt.NDArray[np.int64]:
     """The rows of a column of record numbers; Unappliable when one was never given or stands twice."""
     rows = np.asarray(records, np.int64)
-    if len(rows) and (rows.min() < 1 or rows.max() >= book.size):
-        raise Unappliable(f"record numbers from {rows.min()} to {rows.max()}, {book.size - 1} were given")
+    if len(rows) and (np.min(rows) < 1 or np.max(rows) >= book.size):
+        raise Unappliable(f"record numbers from {np.min(rows)} to {np.max(rows)}, {book.size - 1} were given")
     if len(rows) > 1 and len(np.unique(rows)) != len(rows):
         raise Unappliable("a record stands twice in one batch")
     return rows

@@ -223,6 +223,8 @@ def _is_e164(number: str) -> bool:
 def _is_date_format(form: str) -> bool:
     day = datetime(2031, 12, 25, tzinfo=UTC)
     try:
+        if day.strftime(form) == day.replace(year=2030).strftime(form):
+            return False  # it has no year; Python 3.13 and later warn of parsing that
         return datetime.strptime(day.strftime(form), form).date() == day.date()  # noqa: DTZ007 - only its date is compared
     except ValueError:
         return False

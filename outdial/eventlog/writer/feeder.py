@@ -19,7 +19,7 @@ STOP_TIMEOUT_S: Final = 5.0
 
 
 class Feeder:
-    """`take` gives what is there, at most `most`; an error of reading or preparing is raised there."""
+    """`take` gives what is there; an error of reading or preparing is raised by `wait`."""
 
     def __init__(
         self,
@@ -33,8 +33,8 @@ class Feeder:
         self._filled, self._drained = asyncio.Event(), asyncio.Event()
         self._task = asyncio.create_task(self._feed())
 
-    async def take(self, wait_s: float) -> list[LogRecord]:
-        """The next records in order; empty after `wait_s` without any."""
+    async def wait(self, wait_s: float) -> None:
+        """Until something is there, at most `wait_s`."""
         if not self._buffer and not self._task.done():
             self._filled.clear()
             waiting = asyncio.ensure_future(self._filled.wait())
@@ -42,16 +42,23 @@ class Feeder:
             waiting.cancel()
         if self._task.done():
             self._task.result()
-        taken = [self._buffer.popleft() for _ in range(min(self._most, len(self._buffer)))]
+
+    def take(self, most: int) -> list[LogRecord]:
+        """The next records in order, as many as are there."""
+        taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
         self._drained.set()
         return taken
+
+    def put_back(self, records: Sequence[LogRecord]) -> None:
+        """What was taken and is to be taken again first."""
+        self._buffer.extendleft(reversed(records))
 
     async def close(self) -> None:
         """Stop reading; what was not taken is read again by whoever opens the partition next."""
         self._task.cancel()
         await asyncio.wait([self._task], timeout=STOP_TIMEOUT_S)
         if self._task.done() and not self._task.cancelled():
-            self._task.exception()  # raised by `take` before, or of no interest any more
+            self._task.exception()  # raised by `wait` before, or of no interest any more
         await closed(self._reader.stop(), STOP_TIMEOUT_S)
 
     async def _feed(self) -> None:

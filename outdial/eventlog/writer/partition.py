@@ -112,7 +112,9 @@ class PartitionWriter:
                 await session.step()
                 self.next_command = session.next_command
             else:
+                await session.settle()
                 await self._wait_parked()
+        await session.settle()
         await session.save()
 
     async def _wait_parked(self) -> None:

@@ -24,6 +24,6 @@ def with_place(results: Sequence[Message], next_command: int) -> list[Message]:
 def place_of(record: LogRecord) -> int:
     """The command that comes next as this answer has it; 0 when it says nothing."""
     for name, content in record.headers:
-        if name == NEXT_COMMAND and content.isdigit():
+        if name == NEXT_COMMAND and content and content.isdigit():
             return int(content)
     return 0

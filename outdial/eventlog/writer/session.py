@@ -3,20 +3,20 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from typing import Final
 
 from outdial.eventlog.kafka import KafkaConfig
-from outdial.eventlog.ports import Decider, Decision, LogRecord, Message, Restorable
+from outdial.eventlog.ports import Decider, Restorable
+from outdial.eventlog.writer.batch import Batch
 from outdial.eventlog.writer.feeder import Feeder
 from outdial.eventlog.writer.opening import fold, open_commands
-from outdial.eventlog.writer.place import with_place
 from outdial.eventlog.writer.settings import WriterSettings
 from outdial.eventlog.writer.snapshots import Snapshot, SnapshotFile, Tip
 from outdial.eventlog.writer.transactions import Transactions
 
 log = logging.getLogger(__name__)
 TAKE_WAIT_S: Final = 0.25
+SLICE: Final = 16  # commands decided at a stretch while a transaction waits for the broker
 
 
 class Session:
@@ -37,6 +37,7 @@ class Session:
         self._tip: Tip | None = None
         self._next_result = 0
         self._saved_tip: Tip | None = None
+        self._batch = Batch()
         self._chores_at = self._snapshot_at = 0.0
 
     async def open(self) -> None:
@@ -54,14 +55,20 @@ class Session:
         self._snapshot_at = time.monotonic() + settings.snapshot_every_s
 
     async def step(self) -> None:
-        """Take what is there and commit it; then what is due without a command."""
-        assert self._feeder is not None  # noqa: S101  # opened
-        records = await self._feeder.take(TAKE_WAIT_S)
-        while records:
-            records = await self._carry_out(records)
+        """Commit what is there, deciding what comes meanwhile; then what is due without a command."""
+        if not self._batch.decisions:
+            await self._feeder_of().wait(TAKE_WAIT_S)
+        self._decide(self._settings.max_batch)
+        await self._carry_out(ahead=time.monotonic() < min(self._chores_at, self._snapshot_at))
+        if self._batch.decisions:
+            return
         await self._do_chores()
         if time.monotonic() >= self._snapshot_at:
             await self.save()
+
+    async def settle(self) -> None:
+        """Commit what was decided ahead: afterwards the state is what the log says."""
+        await self._carry_out(ahead=False)
 
     async def save(self) -> None:
         """Keep the fold in the local cache file, if there is one and something new."""
@@ -84,55 +91,62 @@ class Session:
             await self._feeder.close()
         await self._transactions.close()
 
-    async def _carry_out(self, records: list[LogRecord]) -> list[LogRecord]:
-        """Decide and commit a batch; returns what did not fit into its transaction any more."""
-        assert self.decider is not None  # noqa: S101  # opened
-        self._settings.reached("after-read")
-        now_us, size, decisions = self._settings.clock(), 0, list[Decision]()
-        for record in records:
-            decision = self.decider.handle(record, now_us)
-            decisions.append(decision)
-            size += _bytes_of(decision)
-            if size > self._settings.max_bytes // 2:  # one decision more must not break the limit
-                break
+    async def _carry_out(self, *, ahead: bool) -> None:
+        """Commit the batch. The next one is begun `ahead`, in what time the broker takes."""
+        batch, self._batch = self._batch, Batch()
+        if not batch.decisions:
+            return
         self._settings.reached("after-decide")
-        done = len(decisions)
-        began = time.monotonic()
-        await self._commit(decisions, records[done - 1].offset + 1)
-        oldest_s = (now_us - records[0].timestamp_us) / 1_000_000
-        self._settings.observer.committed(done, time.monotonic() - began, oldest_s)
-        return records[done:]
+        committing = asyncio.create_task(self._commit(batch))
+        try:
+            while ahead and not committing.done() and self._decide(SLICE):  # noqa: ASYNC110  # waits for nothing
+                await asyncio.sleep(0)
+        finally:
+            await committing
 
-    async def _commit(self, decisions: Sequence[Decision], next_command: int) -> None:
-        topics = self._settings.topics
-        events = [message for decision in decisions for message in decision.events]
-        results = [message for decision in decisions for message in decision.results]
-        messages: dict[str, list[Message]] = {
-            topics.events: events,
-            topics.results: with_place(results, next_command),
-            topics.blocks: [message for decision in decisions for message in decision.blocks],
-            topics.quarantine: [message for decision in decisions for message in decision.quarantine],
-            topics.commands: [message for decision in decisions for message in decision.commands],
-        }
-        filled = {topic: batch for topic, batch in messages.items() if batch}
-        last = await self._transactions.commit(filled, next_command)
-        self.next_command = next_command
+    def _decide(self, most: int) -> int:
+        """Decide so many commands into the batch, fewer when no more are there or it is full; returns how many."""
+        room = min(most, self._settings.max_batch - len(self._batch.decisions))
+        records = self._feeder_of().take(room)
+        if not records:
+            return 0
+        decider, batch, now_us = self._decider_of(), self._batch, self._settings.clock()
+        if not batch.decisions:
+            self._settings.reached("after-read")
+            batch.waited_us = now_us - records[0].timestamp_us
+        for at, record in enumerate(records):
+            if batch.size > self._settings.max_bytes // 2:  # one decision more must not break the limit
+                self._feeder_of().put_back(records[at:])
+                return at
+            batch.add(record, decider.handle(record, now_us))
+        return len(records)
+
+    async def _commit(self, batch: Batch) -> None:
+        topics, began = self._settings.topics, time.monotonic()
+        messages = batch.messages(topics)
+        last = await self._transactions.commit(messages, batch.next_command)
+        self.next_command = batch.next_command
         self.commits += 1
-        if events and self._file is not None:
+        if (events := messages.get(topics.events)) and self._file is not None:
             at = last[topics.events]
             self._tip = Tip.of(at, events[-1]) if at >= 0 else None
         self._next_result = max(self._next_result, last.get(topics.results, -1) + 1)
+        if batch.waited_us is not None:
+            took_s, waited_s = time.monotonic() - began, batch.waited_us / 1_000_000
+            self._settings.observer.committed(len(batch.decisions), took_s, waited_s)
 
     async def _do_chores(self) -> None:
-        assert self.decider is not None  # noqa: S101  # opened
         if time.monotonic() < self._chores_at:
             return
         self._chores_at = time.monotonic() + self._settings.chores_every_s
-        decision = await self.decider.chores(self._settings.clock())
+        decision = await self._decider_of().chores(self._settings.clock())
         if decision is not None:
-            await self._commit([decision], self.next_command)
+            await self._commit(Batch([decision], next_command=self.next_command))
 
+    def _feeder_of(self) -> Feeder:
+        assert self._feeder is not None  # noqa: S101  # opened
+        return self._feeder
 
-def _bytes_of(decision: Decision) -> int:
-    batches = (decision.events, decision.results, decision.blocks, decision.quarantine)
-    return sum(len(message.value or b"") for batch in batches for message in batch)
+    def _decider_of(self) -> Decider:
+        assert self.decider is not None  # noqa: S101  # opened
+        return self.decider

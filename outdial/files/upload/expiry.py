@@ -87,6 +87,8 @@ def reads_dates(date_format: str) -> bool:
     form = strptime_form(date_format)
     days = [date(2031, month, day) for month in range(1, 13) for day in (1, 13, 28)]
     try:
+        if form and f"{days[0]:{form}}" == f"{days[0].replace(year=2030):{form}}":
+            return False  # it has no year; Python 3.13 and later warn of parsing that
         return not form or [datetime.strptime(f"{day:{form}}", form).date() for day in days] == days  # noqa: DTZ007
     except ValueError:
         return False

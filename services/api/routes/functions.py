@@ -13,8 +13,8 @@ from outdial.campaign.commands import (
 )
 from services.api.access import Commander, Deleter
 from services.api.asking import AskedOf, DryRun
-from services.api.deps import ReadingOf, read_filters
-from services.api.filters import RecordFilters
+from services.api.deps import PhonesOf
+from services.api.filters import RecordFilters, filters_of
 from services.api.models.answers import ANSWERED, PREVIEWED
 from services.api.models.form import RequestForm
 
@@ -63,19 +63,19 @@ async def force_complete(asked: AskedOf, caller: Commander, dry_run: DryRun = Fa
 
 @router.post("/reset", responses=PREVIEWED)
 async def reset(
-    body: ResetRequest, asked: AskedOf, caller: Commander, reading: ReadingOf, dry_run: DryRun = False
+    body: ResetRequest, asked: AskedOf, caller: Commander, phones: PhonesOf, dry_run: DryRun = False
 ) -> Response:
     """Make the matching records dialable again in a new pass."""
-    filters = await read_filters(reading, asked.campaign, body.filters, "last_attempt")
+    filters = await filters_of(body.filters, "last_attempt", phones)
     return await asked.carry_out(ResetCampaign(filters, body.selection), caller, dry_run=dry_run)
 
 
 @router.post("/delete-records", responses=PREVIEWED)
 async def delete_records(
-    body: DeleteRequest, asked: AskedOf, caller: Deleter, reading: ReadingOf, dry_run: DryRun = False
+    body: DeleteRequest, asked: AskedOf, caller: Deleter, phones: PhonesOf, dry_run: DryRun = False
 ) -> Response:
     """Delete the matching records for good; the dry run gives what confirms it."""
-    filters = await read_filters(reading, asked.campaign, body.filters, "last_attempt")
+    filters = await filters_of(body.filters, "last_attempt", phones)
     count = body.confirm if isinstance(body.confirm, int) else None
     selection = body.confirm if isinstance(body.confirm, str) else None
     return await asked.carry_out(DeleteRecords(filters, count, selection), caller, dry_run=dry_run)

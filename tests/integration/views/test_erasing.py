@@ -101,6 +101,36 @@ async def test_a_deleted_person_is_gone_from_the_kept_version_too(views: Views, 
     assert await eraser.look() == 1, "owed until the log says that it was heard"
 
 
+async def test_only_what_can_hold_rows_of_the_campaign_is_written_anew(views: Views) -> None:
+    """Meanwhile nobody can read it: campaigns in other partitions, and lists, are not held up."""
+    campaign = with_people()
+    await views.fold(log_of(campaign))
+    before = await files_of_tables(views)
+    delete(campaign)
+    await views.fold(log_of(campaign))
+
+    await Told(views.dsn).look()
+
+    after = await files_of_tables(views)
+    written = {name.rpartition("_")[0] for name in after if after[name] != before[name]}
+    assert len([name for name in after if after[name] != before[name]]) == 3
+    assert written == {"records", "attempts", "rejected"}, (
+        "a quarter of each of the first two, all of the third"
+    )
+    home = await views.db.execute("SELECT DISTINCT tableoid::regclass::text AS part FROM records")
+    (part,) = await home.fetchall()
+    assert after[part["part"]] != before[part["part"]]
+
+
+async def files_of_tables(views: Views) -> dict[str, int]:
+    """The file of each table and partition with rows of its own."""
+    found = await views.db.execute(
+        "SELECT oid::regclass::text AS name, pg_relation_filenode(oid) AS file FROM pg_class"
+        " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+    )
+    return {row["name"]: row["file"] for row in await found.fetchall()}
+
+
 async def test_rows_of_an_upload_that_comes_to_nothing_go_from_every_version(
     views: Views, files: Path
 ) -> None:

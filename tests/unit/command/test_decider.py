@@ -221,6 +221,19 @@ def test_columns_of_unequal_length_are_answered_as_malformed(writer: Writer) -> 
     assert answer["code"] == "command-malformed"
 
 
+@pytest.mark.parametrize("name", ["nul\0", "line\nbreak", "i" * 513])
+def test_ids_and_subjects_that_nobody_could_keep_are_malformed(name: str, writer: Writer) -> None:
+    """HTTP lets none of them in; programs that write to Kafka themselves hear of it, and nothing remembers it."""
+    created(writer)
+    envelope = Envelope("c-1", "outdial.StopCampaign", "t", STREAM, NOW_US)
+    value = CODEC.encode("outdial.StopCampaign", {})
+    for told, key in ((envelope._replace(id=name), STREAM), (envelope._replace(subject=name), name)):
+        answer = writer.take(Message(key.encode(), value, told.headers()))
+        assert (answer["code"], answer["remember"]) == ("command-malformed", False)
+        assert "characters" in json.loads(answer["details"])["why"]
+    assert writer.send(StopCampaign(), "i" * 512)["code"] == "position-does-not-allow"
+
+
 def test_an_event_that_was_edited_ends_the_replay(writer: Writer) -> None:
     created(writer)
     edited = writer.events[0]

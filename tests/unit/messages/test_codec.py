@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -84,9 +85,44 @@ def test_an_instant_without_offset_is_refused() -> None:
 
 def test_a_missing_header_is_named() -> None:
     envelope = Envelope(id="1", type="outdial.StopCampaign", source="s", subject="spring", time_us=1)
-    headers = [pair for pair in envelope.headers() if pair[0] != "ce_subject"]
-    with pytest.raises(Undecodable, match="ce_subject"):
+    headers = tuple(pair for pair in envelope.headers() if pair[0] != "ce_subject")
+    with pytest.raises(Undecodable, match="header ce_subject missing"):
         Envelope.of(headers)
+    with pytest.raises(Undecodable, match="ce_id, ce_type, ce_source, ce_subject, ce_time, ce_specversion"):
+        Envelope.of(())
+
+
+def test_a_header_without_content_is_an_empty_one() -> None:
+    """Kafka knows such headers; a client of the command topic may write what it likes."""
+    envelope = Envelope("1", "outdial.StopCampaign", "s", "spring", 1)
+    with_nothing: Any = (*envelope.headers(), ("ce_actor", None), ("x-other", None))
+    assert Envelope.of(with_nothing) == envelope
+    with_empty = (*envelope.headers(), ("ce_actor", b""), ("x-other", b""))
+    assert link(FIRST, 1, b"spring", with_nothing, STOP) == link(FIRST, 1, b"spring", with_empty, STOP)
+    without_id: Any = tuple(
+        (name, None if name == "ce_id" else content) for name, content in envelope.headers()
+    )
+    with pytest.raises(Undecodable, match="ce_id missing"):
+        Envelope.of(without_id)
+
+
+@pytest.mark.parametrize("name", ["ce_expectedversion", "ce_expirytime", "ce_sequence"])
+def test_a_condition_that_is_empty_is_malformed_and_not_absent(name: str) -> None:
+    envelope = Envelope("1", "outdial.StopCampaign", "s", "spring", 1)
+    with pytest.raises(Undecodable, match="malformed"):
+        Envelope.of((*envelope.headers(), (name, b"")))
+
+
+def test_of_a_name_that_stands_there_twice_the_envelope_takes_the_last_and_the_chain_signs_both() -> None:
+    one = Envelope("1", "outdial.StopCampaign", "s", "spring", 1).headers()
+    first, second = (
+        (*one, ("ce_actor", b"a"), ("ce_actor", b"b")),
+        (*one, ("ce_actor", b"b"), ("ce_actor", b"a")),
+    )
+    assert (Envelope.of(first).actor, Envelope.of(second).actor) == ("b", "a")
+    chained = {link(FIRST, 1, b"spring", headers, STOP).hash for headers in (first, second)}
+    assert chained == {link(FIRST, 1, b"spring", tuple(sorted(first)), STOP).hash}, "in the order of contents"
+    assert link(FIRST, 1, b"spring", (*one, ("ce_actor", b"b")), STOP).hash not in chained
 
 
 @pytest.mark.parametrize("part", ["key", "header", "value", "epoch", "previous"])
@@ -95,7 +131,7 @@ def test_any_edit_changes_the_hash(part: str) -> None:
     edited = {**plain, part: 2 if part == "epoch" else bytes(31) + b"x" if part == "previous" else b"edited"}
 
     def digest(p: dict[str, object]) -> bytes:
-        return link(p["previous"], p["epoch"], p["key"], [("ce_id", p["header"])], p["value"]).hash  # type: ignore[arg-type, list-item]  # typed by the keys above
+        return link(p["previous"], p["epoch"], p["key"], (("ce_id", p["header"]),), p["value"]).hash  # type: ignore[arg-type]  # typed by the keys above
 
     assert digest(plain) != digest(edited)
 

@@ -63,7 +63,7 @@ def test_today_s_version_of_every_schema_has_golden_bytes() -> None:
 
 @pytest.mark.parametrize("vector", VECTORS["hash_chain"], ids=lambda vector: vector["headers"]["ce_id"])
 def test_the_chain_s_vectors(vector: dict[str, Any]) -> None:
-    headers = [(name, value.encode()) for name, value in vector["headers"].items()]
+    headers = tuple((name, value.encode()) for name, value in vector["headers"].items())
 
     made = link(
         bytes.fromhex(vector["previous"]),
@@ -74,7 +74,7 @@ def test_the_chain_s_vectors(vector: dict[str, Any]) -> None:
     )
 
     assert made.hash.hex() == vector["hash"]
-    assert read_link([*headers, *made.headers()]) == made
+    assert read_link((*headers, *made.headers())) == made
     assert Envelope.of(headers).headers() == tuple(sorted(headers))
 
 

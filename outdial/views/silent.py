@@ -1,0 +1,33 @@
+"""Lets go of cursors whose holder says nothing: a projection that is stopped in the middle of its transaction keeps the
+lock for as long as it sleeps, and whoever has its partitions now would wait as long.
+"""
+
+from datetime import timedelta
+
+from psycopg import AsyncConnection
+
+from outdial.views.database import Row
+
+
+async def ended(db: AsyncConnection[Row], silent_s: float) -> int:
+    """End the sessions that block somebody's cursor and have made the database wait for so long; returns how many.
+
+    A long statement is no silence: there the session does not wait for its client, as it does in an idle transaction or
+    in a COPY whose rows do not come. What it had not committed is undone and read again from the log.
+    """
+    found = await db.execute(
+        """
+        SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) AS ended FROM (
+            SELECT DISTINCT holder.pid
+            FROM pg_stat_activity AS waiting, unnest(pg_blocking_pids(waiting.pid)) AS blocks,
+                pg_stat_activity AS holder
+            WHERE waiting.datname = current_database() AND waiting.wait_event_type = 'Lock'
+                AND waiting.query LIKE '%% cursors %%'
+                AND holder.pid = blocks AND holder.usename = current_user
+                AND holder.wait_event_type = 'Client' AND now() - holder.state_change > %s
+        ) AS silent
+        """,
+        [timedelta(seconds=silent_s)],
+    )
+    row = await found.fetchone()
+    return int(row["ended"]) if row else 0

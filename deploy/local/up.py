@@ -30,6 +30,7 @@ STOP_ORDER: Final = ("api", "dialer", "command", "projection", "simulator", "dat
 LAYOUTS: Final = {1: "local", 3: "local-3"}  # of schemas/topics.yaml, by the number of brokers
 START_TIMEOUT_S: Final = 600.0  # a long log is recovered and replayed after an unclean end
 SAY_EVERY_S: Final = 10.0
+LOOK_EVERY_S: Final = 0.02  # at the children: nobody answers until an end is noticed
 BROKER_PATIENCE_S: Final = 20.0
 
 
@@ -84,7 +85,7 @@ class Up:
 
     def run(self) -> None:
         """Supervise until somebody asks to stop. GaveUp when a part cannot be kept running."""
-        while not self._stop.wait(0.1):
+        while not self._stop.wait(LOOK_EVERY_S):
             self._children.look_after()
 
     def ask_to_stop(self) -> None:

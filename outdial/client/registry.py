@@ -1,6 +1,7 @@
 """The schema topic: every schema is published before its first use, and the layout of the log beside them."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from outdial.eventlog.appender import Appender
@@ -34,12 +35,7 @@ class SchemaTopic:
 
     async def publish(self, codec: Codec) -> None:
         """Learn what is there, then publish what is missing. Raises LogUnavailable."""
-        have = await self._read()
-        for key, value in have.items():
-            if key != LAYOUT:
-                codec.learn(value.decode())
-        wanted = {fingerprint(text).hex().encode(): text for text in schema_texts().values()}
-        await self._append({key: text.encode() for key, text in wanted.items() if key not in have})
+        await self._append(_unpublished(await self._read(), codec))
 
     async def partitions(self) -> int:
         """The partition count of the log; LayoutDiffers when the log says none yet."""
@@ -51,13 +47,13 @@ class SchemaTopic:
 
     async def keep_layout(self, partitions: int) -> None:
         """Write the partition count of the log once; LayoutDiffers when it is another one already."""
-        stored = (await self._read()).get(LAYOUT)
-        if stored is None:
-            await self._append({LAYOUT: json.dumps({"partitions": partitions}).encode()})
-        elif json.loads(stored)["partitions"] != partitions:
-            raise LayoutDiffers(
-                f"the log has {stored.decode()}, this deployment says {partitions} partitions"
-            )
+        await self._append(_unsaid(await self._read(), partitions))
+
+    async def prepare(self, partitions: int, codec: Codec) -> None:
+        """`keep_layout` and `publish` with one look at the topic."""
+        have = await self._read()
+        await self._append(_unsaid(have, partitions))
+        await self._append(_unpublished(have, codec))
 
     async def _read(self) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
@@ -75,3 +71,22 @@ class SchemaTopic:
                 await appender.append(TOPIC, 0, Message(key, value))
         finally:
             await appender.stop()
+
+
+def _unsaid(have: Mapping[bytes, bytes], partitions: int) -> dict[bytes, bytes]:
+    """The layout where there is none yet."""
+    stored = have.get(LAYOUT)
+    if stored is None:
+        return {LAYOUT: json.dumps({"partitions": partitions}).encode()}
+    if json.loads(stored)["partitions"] != partitions:
+        raise LayoutDiffers(f"the log has {stored.decode()}, this deployment says {partitions} partitions")
+    return {}
+
+
+def _unpublished(have: Mapping[bytes, bytes], codec: Codec) -> dict[bytes, bytes]:
+    """This program's schemas that are not there; those that are there are taught to the codec."""
+    for key, value in have.items():
+        if key != LAYOUT:
+            codec.learn(value.decode())
+    wanted = {fingerprint(text).hex().encode(): text for text in schema_texts().values()}
+    return {key: text.encode() for key, text in wanted.items() if key not in have}

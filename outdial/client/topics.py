@@ -21,9 +21,7 @@ async def run(settings: Settings, what: str) -> str:
         await topics.check(kafka, layout)
         return "the broker's topics are as declared"
     made = await topics.apply(kafka, layout)
-    registry = SchemaTopic(kafka)
-    await registry.keep_layout(layout.partitions)
-    await registry.publish(Codec())
+    await SchemaTopic(kafka).prepare(layout.partitions, Codec())
     await topics.check(kafka, layout)
     return f"made {', '.join(made)}" if made else "nothing was missing"
 

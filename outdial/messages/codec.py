@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import fastavro
@@ -19,6 +20,7 @@ from outdial.messages.schemas import schema_texts
 MARKER: Final = b"\xc3\x01"
 PREFIX_LENGTH: Final = 10
 CONTENT_TYPE: Final = "application/avro"
+FINGERPRINTS: Final = 1024  # kept, each is computed byte by byte; more than there will ever be schemas
 
 
 class Undecodable(ValueError):
@@ -33,6 +35,7 @@ class UnknownSchema(Undecodable):
         self.fingerprint = fingerprint
 
 
+@lru_cache(FINGERPRINTS)
 def fingerprint(schema_text: str) -> bytes:
     """The 8 bytes of CRC-64-AVRO, little-endian as they stand in the frame."""
     form = to_parsing_canonical_form(json.loads(schema_text))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where there is libyaml
 FOLDERS: Final = ("commands", "events", "results", "persons")
 
 
@@ -42,5 +43,6 @@ def schema(name: str) -> Any:
 @cache
 def data(name: str) -> Mapping[str, Any]:
     """One of the published YAML files: topics, errors, reasons."""
-    loaded: Mapping[str, Any] = yaml.safe_load((folder() / f"{name}.yaml").read_text(encoding="utf-8"))
+    text = (folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    loaded: Mapping[str, Any] = yaml.load(text, _Loader)  # noqa: S506  # the safe one, or its twin in C
     return loaded

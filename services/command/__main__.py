@@ -100,9 +100,7 @@ async def _wait_for_broker(kafka: KafkaConfig, plan: topics.Layout, codec: Codec
     while True:
         try:
             await topics.check(kafka, plan)
-            registry = SchemaTopic(kafka)
-            await registry.keep_layout(plan.partitions)
-            await registry.publish(codec)
+            await SchemaTopic(kafka).prepare(plan.partitions, codec)
         except LogUnavailable:
             if time.monotonic() > end:
                 raise

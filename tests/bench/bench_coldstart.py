@@ -115,9 +115,7 @@ class _Client(CommandSender):
 
 async def _prepare(kafka: KafkaConfig) -> None:
     await topics.apply(kafka, LAYOUT)
-    registry = SchemaTopic(kafka)
-    await registry.keep_layout(LAYOUT.partitions)
-    await registry.publish(CODEC)
+    await SchemaTopic(kafka).prepare(LAYOUT.partitions, CODEC)
 
 
 def _start(kafka: KafkaConfig, folder: Path) -> Instance:

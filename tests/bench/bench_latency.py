@@ -96,9 +96,7 @@ async def _through_kafka(place: Place) -> Rounds:
 async def _served(kafka: KafkaConfig, folder: Path) -> AsyncIterator[CommandSender]:
     """A command service as a process of its own that knows one campaign, and a sender of commands."""
     await topics.apply(kafka, LAYOUT)
-    registry = SchemaTopic(kafka)
-    await registry.keep_layout(LAYOUT.partitions)
-    await registry.publish(CODEC)
+    await SchemaTopic(kafka).prepare(LAYOUT.partitions, CODEC)
     history = History(LAYOUT.partitions, time.time_ns() // 1000)
     history.add(LONE, 1, is_dialled=False)
     for kind, told in (("persons", history.blocks), ("commands", history.commands)):

@@ -9,7 +9,8 @@ from tests.faults.event_faults import edits
 from tests.faults.outcome import Fault
 from tests.faults.platform_faults import broker_dies, disk_fills_up, one_of_three_dies, rolling_restart
 from tests.faults.poison_faults import known_poison, mutations
-from tests.faults.reader_faults import ENGINES, READER_FAULTS
+from tests.faults.projecting import ENGINES
+from tests.faults.reader_faults import READER_FAULTS
 from tests.faults.writer_faults import (
     CRASH_POINTS,
     crash_at,

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.faults.outcome import Hit
-from tests.faults.reader_faults import ENGINES, READER_FAULTS
+from tests.faults.projecting import ENGINES
+from tests.faults.reader_faults import READER_FAULTS
 from tests.faults.stage import Stage
 from tests.faults.writer_faults import crash_at, members_change, pause_and_wake_at
 
 STARTED_AGAIN: Final = "kill -9, started again"
+UNNOTICED_S: Final = (
+    3.0  # a zombie that nobody fences has nothing to notice; long enough to append what it has
+)
 READ_COMMITTED: Final = "read-committed"  # removed in the clients, not in the service
 
 
@@ -26,7 +30,7 @@ class Control:
 CONTROLS: Final = (
     Control("known-commands", "kill -9 after commit", crash_at("after-commit")),
     Control("offsets-in-transaction", "kill -9 after commit", crash_at("after-commit")),
-    Control("fencing", "zombie", pause_and_wake_at("after-decide"), ("a", "b")),
+    Control("fencing", "zombie", pause_and_wake_at("after-decide", UNNOTICED_S), ("a", "b")),
     Control("fold-at-opening", "members change", members_change, ("a", "b")),
     Control(READ_COMMITTED, "kill -9 before commit", crash_at("before-commit")),
     Control("cursor-with-the-rows", "projection kill -9", READER_FAULTS[STARTED_AGAIN](ENGINES[0])),

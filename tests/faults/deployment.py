@@ -12,6 +12,7 @@ from outdial.client.registry import SchemaTopic
 from outdial.eventlog import topics
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.messages.codec import Codec
+from outdial.runtime.exits import Exit
 from tests.faults.instance import START_TIMEOUT_S, Instance
 from tests.kit.until import until
 
@@ -35,9 +36,7 @@ class Deployment:
         self.folder.mkdir(parents=True, exist_ok=True)
         layout = topics.Layout.named(self.layout)
         await topics.apply(self.kafka, layout)
-        registry = SchemaTopic(self.kafka)
-        await registry.keep_layout(layout.partitions)
-        await registry.publish(Codec())
+        await SchemaTopic(self.kafka).prepare(layout.partitions, Codec())
         return self
 
     async def __aexit__(
@@ -88,6 +87,11 @@ class Deployment:
     def all_served(self) -> bool:
         """Whether each partition is served by exactly one."""
         return all(self.owner(partition) for partition in range(PARTITIONS))
+
+    def has_given_up(self) -> bool:
+        """Whether a service has ended with an error: nobody starts it again."""
+        services = (*self.instances.values(), *self.beside.values())
+        return any(one.process.poll() == Exit.INFRASTRUCTURE for one in services)
 
     async def served(self, *names: str) -> None:
         """Wait until all partitions are served, and each of `names` has some."""

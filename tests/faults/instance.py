@@ -20,7 +20,7 @@ class Instance:
     """`said` are the lines of its JSON log so far; several lives of one name share the file."""
 
     def __init__(self, name: str, module: Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
-        self.name, self._log = name, log
+        self.name, self.environ, self._log = name, environ, log
         self._read = log.stat().st_size if log.exists() else 0
         self.said: list[dict[str, Any]] = []
         arguments = [sys.executable, "-m", *module]

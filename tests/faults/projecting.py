@@ -22,10 +22,12 @@ from tests.integration.views.test_any_history import (
     uploads,
 )
 from tests.kit.log_reading import Log
+from tests.kit.stack import free_port
 from tests.kit.until import until
 from tests.kit.views import Views, book_records, same_columns
 
 SERVICE: Final = "projection"
+ENGINES: Final = ("faust", "plain")
 CATCH_UP_S: Final = 60.0
 MARKER: Final = 1  # the last offset of a partition is a transaction's marker
 
@@ -34,9 +36,15 @@ async def projected(stage: Stage) -> str:
     """The database of a projection that runs, and has taken in what the log holds."""
     dsn = await database(stage)
     if SERVICE not in stage.deployment.beside:
-        stage.deployment.start_beside(SERVICE, OUTDIAL_DATABASE=dsn)
+        stage.deployment.start_beside(SERVICE, **reading(dsn, ENGINES[0]))
     await caught_up(stage, dsn)
     return dsn
+
+
+def reading(dsn: str, engine: str) -> dict[str, str]:
+    """The environment of a projection: its database, its live engine, and where its health is."""
+    admin = f"127.0.0.1:{free_port()}"
+    return {"OUTDIAL_DATABASE": dsn, "OUTDIAL_LIVE_ENGINE": engine, "OUTDIAL_ADMIN": admin}
 
 
 async def database(stage: Stage) -> str:

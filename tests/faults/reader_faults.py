@@ -12,13 +12,12 @@ import httpx
 from outdial.eventlog.offsets import high_watermarks
 from outdial.views.cursor import EVENTS
 from tests.faults.deployment import PARTITIONS
+from tests.faults.instance import Instance
 from tests.faults.outcome import Hit
-from tests.faults.projecting import SERVICE, caught_up, database
+from tests.faults.projecting import SERVICE, caught_up, database, reading
 from tests.faults.stage import ALL, Stage
-from tests.kit.stack import free_port
 from tests.kit.until import until
 
-ENGINES: Final = ("faust", "plain")
 NAMES: Final = (SERVICE, f"{SERVICE}-2")
 ASSIGNED_S: Final = 60.0
 CLEAN: Final = 0
@@ -35,21 +34,29 @@ class Readers:
 
     @classmethod
     async def of(cls, stage: Stage, engine: str, count: int) -> Self:
-        """So many of them, each with partitions, and as far as the log is."""
+        """So many of them, each with partitions, and as far as the log is; those that a former fault left go on."""
         readers = cls(stage, engine, await database(stage), {})
         for one in stage.deployment.beside.values():
-            one.kill()
+            if one.name in NAMES[:count] and readers.is_one(one):
+                readers.at[one.name] = one.environ["OUTDIAL_ADMIN"]
+            else:
+                one.kill()
         for name in NAMES[:count]:
-            readers.start(name)
+            if name not in readers.at:
+                readers.start(name)
         await readers.hold(NAMES[:count])
         await caught_up(stage, readers.dsn)
         await stage.a_moment()
         return readers
 
     def start(self, name: str) -> None:
-        self.at[name] = f"127.0.0.1:{free_port()}"
-        environ = {"OUTDIAL_LIVE_ENGINE": self.engine, "OUTDIAL_ADMIN": self.at[name]}
-        self.stage.deployment.start_beside(SERVICE, name, OUTDIAL_DATABASE=self.dsn, **environ)
+        environ = reading(self.dsn, self.engine)
+        self.at[name] = environ["OUTDIAL_ADMIN"]
+        self.stage.deployment.start_beside(SERVICE, name, **environ)
+
+    def is_one(self, instance: Instance) -> bool:
+        """Whether it is alive and behind this engine."""
+        return instance.is_alive and instance.environ.get("OUTDIAL_LIVE_ENGINE") == self.engine
 
     def signal(self, name: str, number: signal.Signals) -> None:
         self.stage.deployment.beside[name].signal(number)

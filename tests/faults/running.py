@@ -12,6 +12,7 @@ from deploy.local.platform import LocalPlatform
 from tests.faults.controls import READ_COMMITTED, Control
 from tests.faults.outcome import Fault, Hit, Outcome
 from tests.faults.stage import Setting, Stage, staged
+from tests.kit.until import until
 
 MISSES: Final = 2  # so many times the hits that are wanted, and some: then the harness itself is broken
 SOME: Final = 4
@@ -81,10 +82,21 @@ async def _once_without(control: Control, platform: LocalPlatform, seed: int) ->
     setting = replace(setting, without="" if uncommitted else control.without, uncommitted=uncommitted)
     async with AsyncExitStack() as stack:
         stage = await stack.enter_async_context(staged(setting))
-        with suppress(TimeoutError):  # what a broken log leads to is nobody's concern here
-            async with asyncio.timeout(CONTROL_S):
-                await control.inject(stage)
+        await _injected(control, stage)
         return await stage.verdict(LOOKS_OF_A_CONTROL, QUIET_CONTROL_S)
+
+
+async def _injected(control: Control, stage: Stage) -> None:
+    """Until the fault is over, or a service has given up: what a broken log leads to is nobody's concern here."""
+    injecting = asyncio.ensure_future(control.inject(stage))
+    try:
+        with suppress(TimeoutError):
+            await until(lambda: injecting.done() or stage.deployment.has_given_up(), "the fault", CONTROL_S)
+            if injecting.done():
+                await injecting
+    finally:
+        injecting.cancel()
+        await asyncio.wait([injecting])
 
 
 def folder_of(platform: LocalPlatform, name: str) -> Path:

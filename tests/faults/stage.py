@@ -81,13 +81,14 @@ class Stage:
     async def verdict(self, looks: int = LOOKS, quiet_s: float = QUIET_TIMEOUT_S) -> list[str]:
         """Let everything come to rest and judge the whole log; the load goes on only when nothing was found."""
         found = await self.load.rest(quiet_s)
-        for _ in range(looks):
+        for look in range(looks):
+            if look:
+                await asyncio.sleep(LOOK_AGAIN_S)
             log = await read_log(self.deployment.kafka.bootstrap, self.deployment.kafka.prefix)
             judged = [*check_log(log), *check_settled(log, self.ledger.told)]
             judged += [finding for judge in self.judges for finding in await judge(log)]
             if not judged:
                 break
-            await asyncio.sleep(LOOK_AGAIN_S)
         if not found and not judged:
             self.load.go_on()
         return found + judged

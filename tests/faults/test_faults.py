@@ -23,17 +23,13 @@ def those(words: str) -> list[Fault]:
     return [fault for name, fault in FAULTS.items() if words in name]
 
 
+# What shares a group shares a stage: its services, its campaigns and their log.
 GROUPS = {
     "a crash at each point": [FAULTS[f"kill -9 {point}"] for point in POINTS],
-    "kills at random": those("random instant"),
-    "zombies": those("zombie"),
-    "members": those("members"),
-    "clients cut off": those("client"),
-    "poison": those("poison") + those("events"),
-    "the database": those("PostgreSQL"),
+    "members that die, sleep, come and go": those("random instant") + those("zombie") + those("members"),
+    "clients cut off and poison": those("client") + those("poison") + those("events"),
     "the broker": those("broker kill -9 and restart"),
-    "projections on Faust": those("faust projection"),
-    "projections without Faust": those("plain projection"),
+    "the database and what reads into it": those("PostgreSQL") + those("projection"),
 }
 
 

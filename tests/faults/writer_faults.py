@@ -73,12 +73,12 @@ async def kill_at_any_instant(stage: Stage) -> Hit:
 
 async def pause_and_wake(stage: Stage) -> Hit:
     """SIGSTOP until the other instance has taken over and answered, then SIGCONT: a zombie with a batch in hand."""
-    return await _pause_and_wake(stage, stage.random.choice(PAUSED_AT))
+    return await _pause_and_wake(stage, stage.random.choice(PAUSED_AT), NOTICE_S)
 
 
-def pause_and_wake_at(point: str) -> Callable[[Stage], Awaitable[Hit]]:
-    """The same at one point."""
-    return partial(_pause_and_wake, point=point)
+def pause_and_wake_at(point: str, notice_s: float) -> Callable[[Stage], Awaitable[Hit]]:
+    """The same at one point; the zombie is given so long to notice."""
+    return partial(_pause_and_wake, point=point, notice_s=notice_s)
 
 
 async def members_change(stage: Stage) -> Hit:
@@ -92,7 +92,7 @@ async def members_change(stage: Stage) -> Hit:
     return Hit(recovery_s, counted={"partitions": len(partitions)})
 
 
-async def _pause_and_wake(stage: Stage, point: str) -> Hit:
+async def _pause_and_wake(stage: Stage, point: str, notice_s: float) -> Hit:
     await _both(stage)
     name, other = stage.random.sample(["a", "b"], 2)
     await stage.instances[name].stop()
@@ -104,7 +104,7 @@ async def _pause_and_wake(stage: Stage, point: str) -> Hit:
     await until(lambda: heir.serving() == set(ALL), "the other one has taken over")
     recovery_s = await stage.recovered(stopped, partitions)
     zombie.signal(signal.SIGCONT)
-    await until(lambda: zombie.says("writer dropped") > 0, "the zombie notices", NOTICE_S)
+    await until(lambda: zombie.says("writer dropped") > 0, "the zombie notices", notice_s)
     missed = "" if partitions and waiting else "the zombie had nothing to do"
     fenced = sum("Fenced" in str(line.get("why")) for line in zombie.look())
     return Hit(recovery_s, missed, {"commands waiting": waiting, "fenced": fenced})

@@ -107,9 +107,14 @@ async def _high_watermarks(bootstrap: str, topics: list[str], count: int) -> dic
     raw = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_uncommitted")
     await raw.start()
     try:
+        parts = {topic: [TopicPartition(topic, part) for part in range(count)] for topic in topics}
+        raw.assign(
+            [tp for tps in parts.values() for tp in tps]
+        )  # or it sleeps at the first word of each topic
+        raw.pause(*raw.assignment())
         ends: dict[TopicPartition, int] = {}
-        for topic in topics:
-            ends |= await raw.end_offsets([TopicPartition(topic, part) for part in range(count)])
+        for tps in parts.values():
+            ends |= await raw.end_offsets(tps)
         return ends
     finally:
         await raw.stop()

@@ -1,5 +1,6 @@
 """Opens a partition after the fence: measure the end, fold up to it, find the next command."""
 
+import asyncio
 import logging
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -9,16 +10,16 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import KafkaConfig
-from outdial.eventlog.offsets import high_watermarks, offsets_at
+from outdial.eventlog.offsets import make_known
 from outdial.eventlog.ports import Decider, Restorable
 from outdial.eventlog.replay import replay
+from outdial.eventlog.writer.bounds import Bounds, bounds
 from outdial.eventlog.writer.place import place_of
 from outdial.eventlog.writer.settings import WriterSettings
-from outdial.eventlog.writer.snapshots import Snapshot, SnapshotFile, Tip, restored
+from outdial.eventlog.writer.snapshots import SnapshotFile, Tip, restored
 
 log = logging.getLogger(__name__)
 STOP_TIMEOUT_S: Final = 5.0
-LAST_ANSWERS: Final = 600  # more than two transactions of the largest batch, their markers, and some
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +44,21 @@ class _Start:
 async def fold(
     kafka: KafkaConfig, partition: int, settings: WriterSettings, file: SnapshotFile | None
 ) -> Folded:
-    """Fold events, then the answers of the last day, from the snapshot on where there is one.
-
-    The end is the high watermark after the fence: nothing can be appended behind it by anybody else.
-    """
+    """Fold events, then the answers of the last day, from the snapshot on where there is one."""
     topics, count = settings.topics, 0
-    start = await _start(kafka, partition, settings, file)
+    found = await bounds(kafka, partition, settings)
+    start = await _start(kafka, partition, settings, file, found.events)
     decider, tip = start.decider, start.tip
     after = {partition: tip.offset + 1 if tip is not None else 0}
-    async with aclosing(replay(kafka, topics.events, after)) as batches:
+    async with aclosing(replay(kafka, topics.events, after, {partition: found.events})) as batches:
         async for _, records in batches:
             for record in records:
                 decider.load_event(record)
             count += len(records)
             tip = Tip.of(records[-1].offset, records[-1])
     settings.reached("during-open")
-    results, next_command = await _fold_results(kafka, partition, settings, start)
-    return Folded(decider, count, tip, results, next_command)
+    next_command = await _fold_results(kafka, partition, settings, start, found)
+    return Folded(decider, count, tip, found.results, next_command)
 
 
 async def open_commands(
@@ -72,11 +71,11 @@ async def open_commands(
     """
     tp = TopicPartition(kafka.topic(settings.topics.commands), partition)
     reader = AIOKafkaConsumer(**kafka.consumer(), group_id=kafka.topic(settings.group))
-    reader.assign([tp])
     try:
         await reader.start()
         next_command = await _next_command(reader, tp, answered)
         reader.seek(tp, next_command)
+        reader.resume(tp)
     except BaseException:
         await closed(reader.stop(), STOP_TIMEOUT_S)
         raise
@@ -85,9 +84,11 @@ async def open_commands(
 
 async def _next_command(reader: AIOKafkaConsumer, tp: TopicPartition, answered: int) -> int:
     committed: int | None = await reader.committed(tp)
+    make_known(reader, [tp])
+    first, end = await asyncio.gather(reader.beginning_offsets([tp]), reader.end_offsets([tp]))
     if committed is None:
-        committed = (await reader.beginning_offsets([tp]))[tp]
-    answered = min(answered, (await reader.end_offsets([tp]))[tp])
+        committed = first[tp]
+    answered = min(answered, end[tp])
     if committed < answered:
         told = {"partition": tp.partition, "committed": committed, "answered": answered}
         log.error("the broker has forgotten the group's offset", extra=told)
@@ -95,13 +96,15 @@ async def _next_command(reader: AIOKafkaConsumer, tp: TopicPartition, answered: 
 
 
 async def _start(
-    kafka: KafkaConfig, partition: int, settings: WriterSettings, file: SnapshotFile | None
+    kafka: KafkaConfig, partition: int, settings: WriterSettings, file: SnapshotFile | None, end: int
 ) -> _Start:
     decider = settings.decider(partition)
     snapshot = file.load() if file is not None and isinstance(decider, Restorable) else None
     if file is None or snapshot is None or not isinstance(decider, Restorable):
         return _Start(decider, None, None)
-    if not await _is_of_this_log(kafka, settings.topics.events, partition, snapshot):
+    if snapshot.tip.offset >= end or not await _is_of_this_log(
+        kafka, settings.topics.events, partition, snapshot.tip
+    ):
         file.ignore(f"the log does not have its last event at {snapshot.tip.offset}")
         return _Start(decider, None, None)
     if not restored(file, snapshot, decider.restore):
@@ -109,11 +112,8 @@ async def _start(
     return _Start(decider, snapshot.tip, snapshot.results, snapshot.next_command)
 
 
-async def _is_of_this_log(kafka: KafkaConfig, topic: str, partition: int, snapshot: Snapshot) -> bool:
-    """Whether the snapshot's last event is in the log where it says: not when it is newer, or of another log."""
-    tip = snapshot.tip
-    if tip.offset >= (await high_watermarks(kafka, topic, [partition]))[partition]:
-        return False
+async def _is_of_this_log(kafka: KafkaConfig, topic: str, partition: int, tip: Tip) -> bool:
+    """Whether the snapshot's last event is in the log where it says: not when it is of another log."""
     async with aclosing(replay(kafka, topic, {partition: tip.offset}, {partition: tip.offset + 1})) as found:
         async for _, records in found:
             return Tip.of(records[0].offset, records[0]) == tip
@@ -121,30 +121,17 @@ async def _is_of_this_log(kafka: KafkaConfig, topic: str, partition: int, snapsh
 
 
 async def _fold_results(
-    kafka: KafkaConfig, partition: int, settings: WriterSettings, start: _Start
-) -> tuple[int, int]:
-    """Where the answers end, and the command that comes next as they tell."""
-    topic, next_command = settings.topics.results, start.next_command
-    end = (await high_watermarks(kafka, topic, [partition]))[partition]
-    first = (
-        start.results if start.results is not None else await _first_result(kafka, partition, settings, end)
-    )
+    kafka: KafkaConfig, partition: int, settings: WriterSettings, start: _Start, found: Bounds
+) -> int:
+    """The command that comes next as the answers tell."""
+    next_command = start.next_command
+    first = start.results if start.results is not None else found.first_result
     if first is None:
-        return end, next_command
-    async with aclosing(replay(kafka, topic, {partition: first}, {partition: end})) as batches:
+        return next_command
+    between = {partition: first}, {partition: found.results}
+    async with aclosing(replay(kafka, settings.topics.results, *between)) as batches:
         async for _, records in batches:
             for record in records:
                 start.decider.load_result(record)
                 next_command = max(next_command, place_of(record))
-    return end, next_command
-
-
-async def _first_result(kafka: KafkaConfig, partition: int, settings: WriterSettings, end: int) -> int | None:
-    """The first answer of the last day, and a few older ones of a partition that rested: they tell where it stands."""
-    topic, since = settings.topics.results, settings.clock() - settings.results_window_us
-    oldest = (await offsets_at(kafka, topic, [partition], 0))[partition]
-    if oldest is None:
-        return None
-    found = (await offsets_at(kafka, topic, [partition], since))[partition]
-    last = max(oldest, end - LAST_ANSWERS)
-    return last if found is None else min(found, last)
+    return next_command

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import KafkaConfig
+from outdial.eventlog.writer.leaving import Member, hand_over
 from outdial.eventlog.writer.partition import PartitionWriter
 from outdial.eventlog.writer.settings import WriterSettings
 from outdial.eventlog.writer.states import WriterState
@@ -143,7 +144,7 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
                     await asyncio.wait_for(stop.wait(), POLL_S)
         finally:
             await self.writers.park(list(self.writers.by_partition))
-            await self._leave()
+            await self._leave(for_good=stop.is_set() and not self.writers.failed.done())
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Called by the group before a rebalance."""
@@ -157,11 +158,19 @@ class GroupOwnership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokaf
         await self.writers.lose(set(self.writers.by_partition) - mine)
         self.writers.gain(sorted(mine))
 
-    async def _leave(self) -> None:
-        await closed(
-            self._consumer.stop(), CLOSE_TIMEOUT_S
-        )  # a static member stays until its session is over
+    async def _leave(self, *, for_good: bool) -> None:
+        member = self._static_member()  # which the stop forgets
+        await closed(self._consumer.stop(), CLOSE_TIMEOUT_S)
+        if for_good and member is not None:
+            await hand_over(self._kafka, member)
         await self.writers.lose(list(self.writers.by_partition))
+
+    def _static_member(self) -> Member | None:
+        """None when the group knows us by no name, or not at all: then there is nothing that would outlive the stop."""
+        name, coordinator = self._settings.instance, self._consumer._coordinator
+        if name is None or coordinator is None or not coordinator.member_id:
+            return None
+        return Member(coordinator.group_id, coordinator.member_id, name)
 
     async def _prove(self, partition: int) -> None:
         """Wait until the group's coordinator itself says that the partition is still ours.

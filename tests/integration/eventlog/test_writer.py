@@ -10,12 +10,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from outdial.eventlog.appender import Appender
@@ -29,6 +31,8 @@ from tests.kit.fresh_log import fresh_log
 from tests.kit.until import until
 
 TIMEOUT_S = 30.0
+SESSION_S = 12.0
+NEVER_MS = 600_000  # as a pause before something is asked again
 PROCESS = Path(__file__).parent / "counting_process.py"
 CRASH_POINTS = ["after-read", "after-decide", "after-send", "before-commit", "after-commit"]
 
@@ -80,6 +84,11 @@ class Served:
         assert isinstance(self.ownership, GroupOwnership)
         return self.ownership._consumer
 
+    @property
+    def has_it(self) -> bool:
+        """Whether the partition is written here."""
+        return 0 in self.ownership.writers.by_partition
+
     async def end(self) -> None:
         self.stop.set()
         await asyncio.wait_for(self.task, TIMEOUT_S)
@@ -113,6 +122,23 @@ async def test_a_repeated_command_is_answered_as_the_first_time_also_by_the_next
     await second.end()
     assert after[1].value == before[0].value
     assert len(await read(kafka, "outdial.events")) == 1
+
+
+async def test_an_opening_asks_the_broker_nothing_in_vain(
+    kafka: KafkaConfig, appender: Appender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = WriterSettings(CountingDecider, now_us)
+    first = Served(kafka, settings)
+    await appender.append("outdial.commands", 0, counting_command("s", "c0"))
+    await results_of(kafka, 1)
+    await first.end()
+    monkeypatch.setattr("outdial.eventlog.kafka.RETRY_BACKOFF_MS", NEVER_MS)
+
+    second = Served(kafka, settings)
+    await appender.append("outdial.commands", 0, counting_command("s", "c1"))
+
+    assert len(await results_of(kafka, 2)) == 2
+    await second.end()
 
 
 @pytest.mark.parametrize("window_us", [24 * 3600 * 1_000_000, 0], ids=["lately", "at rest for long"])
@@ -160,6 +186,51 @@ async def test_a_membership_that_the_coordinator_ends_is_begun_anew(
     await served.end()
     assert [json.loads(record.value or b"")[2] for record in answers] == ["c0", "c1"]
     assert len(await read(kafka, "outdial.events")) == 2
+
+
+async def test_a_clean_stop_hands_over_long_before_the_session_would_end(
+    kafka: KafkaConfig, appender: Appender
+) -> None:
+    settings = WriterSettings(CountingDecider, now_us, session_timeout_ms=int(SESSION_S * 1000))
+    members = [Served(kafka, replace(settings, instance="a"), by_group=True)]
+    await appender.append("outdial.commands", 0, counting_command("s", "c0"))
+    await results_of(kafka, 1)
+    members.append(Served(kafka, replace(settings, instance="b"), by_group=True))
+    await until(partial(has_members, kafka, 2), "the second one is a member")
+    await until(lambda: sum(one.has_it for one in members) == 1, "one of them has the partition")
+    owner, heir = sorted(members, key=lambda one: not one.has_it)
+
+    await owner.end()
+    await appender.append("outdial.commands", 0, counting_command("s", "c1"))
+    answers = await asyncio.wait_for(results_of(kafka, 2), SESSION_S * 2 / 3)
+
+    await heir.end()
+    assert [json.loads(record.value or b"")[1:] for record in answers] == [[1, "c0"], [2, "c1"]]
+
+
+async def test_a_member_that_is_alone_keeps_its_place_over_a_restart(
+    kafka: KafkaConfig, appender: Appender
+) -> None:
+    settings = WriterSettings(CountingDecider, now_us, instance="a")
+    first = Served(kafka, settings, by_group=True)
+    await appender.append("outdial.commands", 0, counting_command("s", "c0"))
+    await results_of(kafka, 1)
+
+    await first.end()
+
+    assert await has_members(kafka, 1)
+
+
+async def has_members(kafka: KafkaConfig, count: int) -> bool:
+    """Whether the group of the owners is settled and has so many members."""
+    admin = AIOKafkaAdminClient(**kafka.client())
+    await admin.start()
+    try:
+        answers = await admin.describe_consumer_groups([kafka.topic("outdial-command-owners")])
+    finally:
+        await admin.close()
+    group = answers[0].to_object()["groups"][0]
+    return group["state"] == "Stable" and len(group["members"]) == count
 
 
 async def test_a_fenced_writer_appends_nothing_more_and_reopens_behind_the_new_owner(

@@ -11,16 +11,13 @@ CONNECT_TIMEOUT_S: Final = 5
 Row = dict[str, Any]
 
 
-async def connect(dsn: str, schema: str = SCHEMA, paused_s: int = 0) -> AsyncConnection[Row]:
-    """A connection whose names mean the views. Raises psycopg.OperationalError.
-
-    The server ends it when its owner leaves a transaction open and says nothing for `paused_s`; 0 = never.
-    """
+async def connect(dsn: str, schema: str = SCHEMA) -> AsyncConnection[Row]:
+    """A connection whose names mean the views. Raises psycopg.OperationalError."""
     return await AsyncConnection.connect(
         dsn,
         autocommit=True,
         row_factory=dict_row,
-        options=f"{_options(schema)} -c idle_in_transaction_session_timeout={paused_s}s",
+        options=_options(schema),
         connect_timeout=CONNECT_TIMEOUT_S,
     )
 

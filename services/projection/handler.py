@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from psycopg import AsyncConnection, InterfaceError, OperationalError
-from psycopg.errors import IdleInTransactionSessionTimeout
 
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import LogRecord
@@ -24,9 +23,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 DATABASE_PATIENCE_S: Final = 60.0
 RETRY_S: Final = 0.25
-# One that is stopped within its transaction holds the cursor, and whoever took its partitions would wait for ever.
-PAUSED_S: Final = 5
-AWAY: Final = (OperationalError, InterfaceError, IdleInTransactionSessionTimeout)
 # A committed transaction leaves one offset that is never delivered; a longer hole may hide events.
 MARKER: Final = 1
 
@@ -100,7 +96,7 @@ class ProjectionHandler:
             while True:
                 try:
                     return await self._work(work)
-                except AWAY as error:
+                except (OperationalError, InterfaceError) as error:
                     away_since = away_since or time.monotonic()
                     if time.monotonic() > away_since + DATABASE_PATIENCE_S:
                         raise
@@ -108,7 +104,7 @@ class ProjectionHandler:
 
     async def _work(self, work: Callable[[AsyncConnection[Row]], Awaitable[T]]) -> T:
         if self._db is None or self._db.closed:
-            self._db = await connect(self._dsn, paused_s=PAUSED_S)
+            self._db = await connect(self._dsn)
         self._standing.begin_work()
         try:
             done = await work(self._db)

@@ -45,12 +45,8 @@ class SchemaTopic:
         count: int = json.loads(stored)["partitions"]
         return count
 
-    async def keep_layout(self, partitions: int) -> None:
-        """Write the partition count of the log once; LayoutDiffers when it is another one already."""
-        await self._append(_unsaid(await self._read(), partitions))
-
     async def prepare(self, partitions: int, codec: Codec) -> None:
-        """`keep_layout` and `publish` with one look at the topic."""
+        """`publish`, and write the partition count of the log once; LayoutDiffers when it is another one already."""
         have = await self._read()
         await self._append(_unsaid(have, partitions))
         await self._append(_unpublished(have, codec))

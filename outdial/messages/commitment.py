@@ -5,27 +5,21 @@ from hashlib import sha256
 from itertools import repeat
 from typing import Final
 
+from outdial.messages.framing import LENGTHS, SHORT, length
+
 TAG: Final = b"outdial-person-1"
 SALT_LENGTH: Final = 16
 COMMITMENT_LENGTH: Final = 16
-_SHORT: Final = 256
-_LENGTHS: Final = tuple(length.to_bytes(8, "big") for length in range(_SHORT))
-
-
-def commit(salt: bytes, phone: str, name: str, extra: Mapping[str, str]) -> bytes:
-    """SHA-256(tag, salt, then length-prefixed: phone, name, extra columns sorted by name), cut to 16 bytes.
-
-    Lengths are big-endian, 8 bytes; texts UTF-8.
-    """
-    return commitments([salt], [phone], [name], {title: [text] for title, text in extra.items()})[0]
 
 
 def commitments(
     salt: Sequence[bytes], phone: Sequence[str], name: Sequence[str], extra: Mapping[str, Sequence[str]]
 ) -> list[bytes]:
-    """The same of every row of a block in columns: hashed column by column, because a million rows are hashed twice.
+    """Of every row of a block: SHA-256(tag, salt, then length-prefixed: phone, name, extra columns sorted by name), cut
+    to 16 bytes. Lengths are big-endian, 8 bytes; texts UTF-8.
 
-    `extra` holds a column under each name. ValueError when the columns differ in length.
+    In columns, because a million rows are hashed twice; `extra` holds a column under each name.
+    ValueError when the columns differ in length.
     """
     pieces: list[Iterable[bytes]] = [repeat(TAG, len(salt)), salt, _framed(phone), _framed(name)]
     for title, values in sorted(extra.items()):
@@ -43,6 +37,5 @@ def _named(title: str, values: Sequence[str]) -> list[bytes]:
 
 def _framed(texts: Sequence[str]) -> list[bytes]:
     return [
-        (_LENGTHS[len(data)] if len(data) < _SHORT else len(data).to_bytes(8, "big")) + data
-        for data in map(str.encode, texts)
+        (LENGTHS[len(data)] if len(data) < SHORT else length(data)) + data for data in map(str.encode, texts)
     ]

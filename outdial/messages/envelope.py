@@ -33,6 +33,7 @@ _NAMES: Final = (
 # What a header that is not there reads as: an empty one of these is malformed, an empty text is none.
 _ABSENT: Final = (None, b"0", b"")
 _ABSENT_AT: Final = {"ce_expirytime": -3, "ce_expectedversion": -3, "ce_sequence": -2}
+MOST_BYTES: Final = 512  # of an id or a subject: others have to keep and to index them
 SEQUENCE_DIGITS: Final = 19  # a long; CloudEvents wants an order of strings
 _SPECVERSION: Final = ("ce_specversion", b"1.0")
 _CONTENT: Final = ("content-type", CONTENT_TYPE.encode())
@@ -134,6 +135,11 @@ def split(headers: Headers) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
         parts = names, contents
         _split[0] = headers, parts
     return parts
+
+
+def is_name(text: str) -> bool:
+    """Whether an id or a subject is one that can be kept: at most 512 bytes of UTF-8, no control characters."""
+    return len(text) <= MOST_BYTES and text.isprintable() and len(text.encode()) <= MOST_BYTES
 
 
 def timestamp(time_us: int) -> str:

@@ -12,11 +12,10 @@ from typing import Any, Final, NamedTuple
 
 from outdial.messages.codec import Undecodable
 from outdial.messages.envelope import Headers, split
+from outdial.messages.framing import LENGTHS, SHORT, framed, length
 
 TAG: Final = b"outdial-event-1"
 FIRST: Final = bytes(32)
-_SHORT: Final = 256
-_LENGTHS: Final = tuple(length.to_bytes(8, "big") for length in range(_SHORT))
 EPOCH, PREVIOUS, HASH = "outdial_epoch", "outdial_prev", "outdial_hash"
 
 
@@ -40,16 +39,16 @@ def link(previous: bytes, epoch: int, key: bytes, headers: Headers, value: bytes
 def chained(previous: bytes, epoch: int, key: bytes, headers: Headers, value: bytes) -> bytes:
     """The hash of one event."""
     names, contents = split(headers)
-    framed, pick, repeats = _signed(names)
+    template, pick, repeats = _signed(names)
     if repeats:  # the order of names alone does not decide
         names, contents = split(tuple(sorted(zip(names, contents, strict=True))))
-        framed, pick, _ = _signed(names)
+        template, pick, _ = _signed(names)
     signed = pick(contents)
-    pieces = framed.copy()
-    pieces[1::3] = [_LENGTHS[len(one)] if len(one) < _SHORT else _length(one) for one in signed]
+    pieces = template.copy()
+    pieces[1::3] = [LENGTHS[len(one)] if len(one) < SHORT else length(one) for one in signed]
     pieces[2::3] = signed
-    head = TAG + previous + epoch.to_bytes(8, "big") + _length(key) + key
-    return sha256(head + b"".join(pieces) + _length(value) + value).digest()
+    head = TAG + previous + epoch.to_bytes(8, "big") + framed(key)
+    return sha256(head + b"".join(pieces) + framed(value)).digest()
 
 
 def read_link(headers: Headers) -> Link:
@@ -62,10 +61,6 @@ def read_link(headers: Headers) -> Link:
         return Link(int(epoch), previous, digest)
     except ValueError as error:
         raise Undecodable(f"no link of the hash chain: {error}") from error
-
-
-def _length(part: bytes) -> bytes:
-    return _LENGTHS[len(part)] if len(part) < _SHORT else len(part).to_bytes(8, "big")
 
 
 @lru_cache(maxsize=256)
@@ -81,7 +76,7 @@ def _signed(names: Sequence[str]) -> tuple[list[bytes], Callable[[Sequence[bytes
     in that order; whether a name stands there twice.
     """
     signed = sorted((name, at) for at, name in enumerate(names) if name[:3] == "ce_")
-    pieces = [piece for name, _ in signed for piece in (_length(name.encode()) + name.encode(), b"", b"")]
+    pieces = [piece for name, _ in signed for piece in (framed(name.encode()), b"", b"")]
     places = [at for _, at in signed]
     picks = itemgetter(*places) if len(places) > 1 else lambda contents: [contents[at] for at in places]
     return pieces, picks, len(set(names)) < len(names)

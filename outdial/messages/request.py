@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Final
 
 from outdial.messages.envelope import Envelope
+from outdial.messages.framing import framed
 
 TAG: Final = b"outdial-request-1"
 
@@ -15,11 +16,11 @@ def request_hash(envelope: Envelope, value: bytes) -> bytes:
     The actor, the deadline and the trace are no part: a retry may come from elsewhere and later.
     """
     head = _head(envelope.type, envelope.subject, envelope.expected_version, envelope.dry_run)
-    return sha256(head + len(value).to_bytes(8, "big") + value).digest()
+    return sha256(head + framed(value)).digest()
 
 
 @lru_cache(maxsize=1_024)
 def _head(kind: str, subject: str, expected_version: int | None, dry_run: bool) -> bytes:
     expected = "" if expected_version is None else str(expected_version)
     parts = [part.encode() for part in (kind, subject, expected, "true" if dry_run else "")]
-    return TAG + b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return TAG + b"".join(map(framed, parts))

@@ -13,7 +13,7 @@ from outdial.campaign.wire import to_fields
 from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, Headers, LogRecord, Message
 from outdial.messages.codec import Codec, Undecodable
-from outdial.messages.envelope import Envelope
+from outdial.messages.envelope import MOST_BYTES, Envelope, is_name
 from outdial.messages.hashchain import link
 from outdial.messages.partition import partition_of
 from outdial.messages.request import request_hash
@@ -48,7 +48,6 @@ FACTS: Final = frozenset(
         "ConfirmErasure",
     )
 )
-MOST_CHARACTERS: Final = 512  # of an id or a subject: others have to keep and to index them
 REPLAYED: Final = ("outdial_replayed", b"true")
 MOST_DECODED: Final = 16  # commands with numbers that stay decoded until they are decided
 
@@ -201,8 +200,8 @@ class CommandDecider:
         key = record.key or b""
         if name not in self._commands or name != envelope.type or key != stream.key:
             return Rejection("command-malformed", {"type": envelope.type, "subject": envelope.subject})
-        if not (_is_name(envelope.id) and _is_name(envelope.subject)):
-            why = f"id and subject are 1 to {MOST_CHARACTERS} characters without control characters"
+        if not (is_name(envelope.subject) and (envelope.type in FACTS or is_name(envelope.id))):
+            why = f"id and subject are 1 to {MOST_BYTES} bytes of UTF-8 without control characters"
             return Rejection("command-malformed", {"why": why})
         expected = partition_of(key, self._rules.partitions)
         if expected != self._partition:
@@ -339,7 +338,3 @@ class CommandDecider:
             ("outdial_quarantine_from", place),
         )
         return Decision(quarantine=(Message(record.key, record.value, headers),))
-
-
-def _is_name(text: str) -> bool:
-    return len(text) <= MOST_CHARACTERS and text.isprintable()

@@ -1,10 +1,8 @@
 """What the writer knows of the people in an upload chunk: checked commitments, keyed phone hashes."""
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from outdial.campaign import record_sets
@@ -22,7 +20,6 @@ from services.command.streams import Stream
 
 BLOCK_TIMEOUT_S: Final = 5.0
 HASH_BYTES: Final = 8
-HMAC_BLOCK: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,7 @@ class RowReader:
 
     def __init__(self, codec: Codec, blocks: BlockReader, schemas: SchemaTopic, phone_key: bytes) -> None:
         self._codec, self._blocks, self._schemas, self._key = codec, blocks, schemas, phone_key
+        self._keyed = hmac.new(phone_key, digestmod="sha256")
 
     @property
     def key_mark(self) -> str:
@@ -99,11 +97,9 @@ class RowReader:
 
     def phone_hash(self, phone: str) -> int:
         """64 bits of HMAC-SHA-256: tells equal numbers, tells nobody without the key which."""
-        begun = _hmac_begun(self._key)
-        inner, outer = begun[0].copy(), begun[1].copy()
-        inner.update(phone.encode())
-        outer.update(inner.digest())
-        return int.from_bytes(outer.digest()[:HASH_BYTES], "big")
+        begun = self._keyed.copy()  # the key is worked in once, not for every number
+        begun.update(phone.encode())
+        return int.from_bytes(begun.digest()[:HASH_BYTES], "big")
 
     def living(self, partition: int, before_us: int) -> list[str]:
         """Ids of blocks that were written before an instant and not tombstoned since."""
@@ -124,12 +120,3 @@ class RowReader:
             return None if value is None else decode_block(self._codec, value)
         except Undecodable:
             return None
-
-
-@lru_cache(maxsize=4)
-def _hmac_begun(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
-    """HMAC-SHA-256 (RFC 2104) up to its message, inner and outer: the key is worked in once, not for every number."""
-    block = (hashlib.sha256(key).digest() if len(key) > HMAC_BLOCK else key).ljust(HMAC_BLOCK, b"\0")
-    return hashlib.sha256(bytes(one ^ 0x36 for one in block)), hashlib.sha256(
-        bytes(one ^ 0x5C for one in block)
-    )

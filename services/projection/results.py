@@ -16,6 +16,7 @@ from outdial.eventlog.offsets import partition_count
 from outdial.eventlog.ports import LogRecord, LogUnavailable
 from outdial.eventlog.replay import follow
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
+from outdial.messages.envelope import MOST_BYTES
 from outdial.views import cursor
 from outdial.views.columns import storable
 from outdial.views.database import Row, connect
@@ -23,7 +24,6 @@ from outdial.views.database import Row, connect
 log = logging.getLogger(__name__)
 TOPIC: Final = "outdial.results"
 KEPT_US: Final = 7 * 24 * 3600 * 1_000_000
-MOST_CHARACTERS: Final = 600  # of stream and command id: the database's index takes no longer ones
 RETRY_S: Final = 1.0
 SWEEP_S: Final = 3600.0
 MOVE_EVERY_S: Final = 5.0  # a transaction that only moves the cursor
@@ -99,7 +99,7 @@ class Results:
         found["details"] = json.loads(found["details"] or "{}")
         found = storable(found)
         stream, command_id = found["stream"], found["command_id"]
-        if len(stream) + len(command_id) > MOST_CHARACTERS:
+        if len(f"{stream}{command_id}".encode()) > 2 * MOST_BYTES:  # more than the database's index takes
             log.error("a result of nobody", extra={"partition": record.partition, "offset": record.offset})
             return None
         return stream, command_id, found["decided_us"], json.dumps(found, ensure_ascii=False)

@@ -11,9 +11,8 @@ from tests.faults.stage import Stage
 from tests.faults.writer_faults import crash_at, members_change, pause_and_wake_at
 
 STARTED_AGAIN: Final = "kill -9, started again"
-UNNOTICED_S: Final = (
-    3.0  # a zombie that nobody fences has nothing to notice; long enough to append what it has
-)
+# A zombie that nobody fences has nothing to notice; long enough to append what it has.
+UNNOTICED_S: Final = 3.0
 READ_COMMITTED: Final = "read-committed"  # removed in the clients, not in the service
 
 

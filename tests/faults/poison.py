@@ -102,10 +102,8 @@ def _of_headers() -> list[Callable[[str, str], Poison]]:
         def make(stream: str, mark: str) -> Poison:
             message = command(stream, c.StopCampaign(), mark)
             headers = [(one, None if one == header else content) for one, content in message.headers]
-            told: Any = (
-                *headers,
-                ("x-other", None),
-            )  # Kafka knows headers without content, our type does not
+            headers.append(("x-other", None))
+            told: Any = tuple(headers)  # Kafka knows headers without content, our type does not
             return Poison(name, message._replace(headers=told), partition(stream))
 
         return make

@@ -18,6 +18,7 @@ from outdial.eventlog import topics
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.files.sample import SAMPLE_COLUMNS, SAMPLE_REGION, SAMPLE_ZONE, write_sample
 from outdial.files.upload import UploadRejected, UploadRules
+from outdial.messages.codec import Codec
 from tests.kit.log_checker import check_log
 from tests.kit.log_reading import read_log
 
@@ -45,7 +46,7 @@ async def kafka(bootstrap: str) -> AsyncIterator[KafkaConfig]:
 
 @pytest.fixture
 async def outdial(kafka: KafkaConfig) -> AsyncIterator[OutdialClient]:
-    await SchemaTopic(kafka).keep_layout(4)
+    await SchemaTopic(kafka).prepare(4, Codec())
     async with OutdialClient(kafka, actor="crm") as client:
         yield client
 

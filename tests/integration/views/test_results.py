@@ -78,6 +78,7 @@ async def test_an_answer_with_what_the_database_cannot_hold_holds_up_nobody(boot
                 answer("nul\0in-id"),
                 answer("x" * 100_000),
                 answer("long-stream", stream="y" * 100_000),
+                answer("i" * 512, stream="s" * 512),
                 answer("the next one"),
             ):
                 await appender.append("outdial.results", 0, message)
@@ -88,3 +89,4 @@ async def test_an_answer_with_what_the_database_cannot_hold_holds_up_nobody(boot
         assert (await result("nul-in-details"))["details"] == {"reason": "a\ufffdb"}
         assert (await result("nul-in-message"))["message"] == "a\ufffdb"
         assert await result("nul\ufffdin-id")
+        assert await result("i" * 512), "the longest that the writer takes"

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from outdial.campaign.commands import (
     ChangeSettings,
     Command,
+    ConfirmErasure,
     CreateCampaign,
     ResetCampaign,
     StartCampaign,
@@ -221,7 +222,7 @@ def test_columns_of_unequal_length_are_answered_as_malformed(writer: Writer) -> 
     assert answer["code"] == "command-malformed"
 
 
-@pytest.mark.parametrize("name", ["nul\0", "line\nbreak", "i" * 513])
+@pytest.mark.parametrize("name", ["nul\0", "line\nbreak", "i" * 513, "ü" * 257])
 def test_ids_and_subjects_that_nobody_could_keep_are_malformed(name: str, writer: Writer) -> None:
     """HTTP lets none of them in; programs that write to Kafka themselves hear of it, and nothing remembers it."""
     created(writer)
@@ -230,8 +231,14 @@ def test_ids_and_subjects_that_nobody_could_keep_are_malformed(name: str, writer
     for told, key in ((envelope._replace(id=name), STREAM), (envelope._replace(subject=name), name)):
         answer = writer.take(Message(key.encode(), value, told.headers()))
         assert (answer["code"], answer["remember"]) == ("command-malformed", False)
-        assert "characters" in json.loads(answer["details"])["why"]
+        assert "512 bytes" in json.loads(answer["details"])["why"]
     assert writer.send(StopCampaign(), "i" * 512)["code"] == "position-does-not-allow"
+
+
+def test_a_fact_may_be_named_after_a_command_of_the_longest_id(writer: Writer) -> None:
+    """The confirmation of an erasure has the id of its delete, and who confirms: nothing keeps or indexes it."""
+    confirm = ConfirmErasure("i" * 512, "view")
+    assert created(writer).send(confirm, f"{'i' * 512}/view")["code"] != "command-malformed"
 
 
 def test_an_event_that_was_edited_ends_the_replay(writer: Writer) -> None:

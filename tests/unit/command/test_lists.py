@@ -29,10 +29,11 @@ NOW_US = 1_790_000_000_000_000
 class Blocks(RowReader):
     """The real reader over blocks that stand in memory; counts what it is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes = b"key") -> None:
+        nothing: Any = None  # no broker is asked
+        super().__init__(CODEC, nothing, nothing, key)
         self.blocks: dict[str, PersonsBlock] = {}
         self.asked = 0
-        self._key = b"key"
 
     async def learn_schemas(self, codec: Codec) -> None:
         """Nothing new is ever published."""
@@ -175,11 +176,10 @@ def test_a_block_without_numbers_is_refused(writer: Writer) -> None:
 
 @pytest.mark.parametrize("length", [1, 32, 64, 65, 200])
 def test_a_number_s_hash_is_the_hmac_under_the_deployment_s_key(length: int) -> None:
-    blocks = Blocks()
-    blocks._key = bytes(range(length))
+    key = bytes(range(length))
 
-    digest = hmac.digest(blocks._key, b"+441111", "sha256")
-    assert blocks.phone_hash("+441111") == int.from_bytes(digest[:8], "big")
+    digest = hmac.digest(key, b"+441111", "sha256")
+    assert Blocks(key).phone_hash("+441111") == int.from_bytes(digest[:8], "big")
 
 
 def test_a_command_of_another_family_is_refused(writer: Writer) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from outdial.messages.codec import Codec
-from outdial.messages.commitment import commit
+from outdial.messages.commitment import commitments
 from outdial.messages.compat import differences
 from outdial.messages.envelope import Envelope
 from outdial.messages.hashchain import link, read_link
@@ -104,7 +104,8 @@ def test_the_partitioner_agrees_with_kafka_s_own_test_values(key: str, signed: i
 
 @pytest.mark.parametrize("vector", VECTORS["commitment"])
 def test_the_commitment_s_vectors(vector: dict[str, Any]) -> None:
-    made = commit(bytes.fromhex(vector["salt"]), vector["phone"], vector["name"], vector["extra"])
+    extra = {title: [text] for title, text in vector["extra"].items()}
+    (made,) = commitments([bytes.fromhex(vector["salt"])], [vector["phone"]], [vector["name"]], extra)
 
     assert made.hex() == vector["commitment"]
 

@@ -40,6 +40,11 @@ class Metrics:
             "outdial_writer_rebuild_events", "Events read at an opening", buckets=EVENTS, registry=registry
         )
         self._fences = Counter("outdial_writer_fences", "Openings by somebody else", registry=registry)
+        self._hung = Counter(
+            "outdial_writer_transactions_hung",
+            "Transactions that the broker had not ended in a partition of a topic",
+            registry=registry,
+        )
         self._answers = Counter(
             "outdial_commands", "Commands answered", ["type", "answer", "code"], registry=registry
         )
@@ -62,6 +67,10 @@ class Metrics:
     def fenced(self, partition: int) -> None:
         """Somebody else has opened the partition since."""
         self._fences.inc()
+
+    def hung(self, partition: int) -> None:
+        """The broker had not ended a transaction in one of the partition's topics."""
+        self._hung.inc()
 
     def committed(self, commands: int, took_s: float, oldest_s: float) -> None:
         """A batch is durable."""

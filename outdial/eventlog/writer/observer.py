@@ -17,6 +17,9 @@ class WriterObserver(Protocol):
     def fenced(self, partition: int) -> None:
         """Somebody else has opened the partition since."""
 
+    def hung(self, partition: int) -> None:
+        """The broker had not ended a transaction in one of the partition's topics."""
+
     def committed(self, commands: int, took_s: float, oldest_s: float) -> None:
         """A batch is durable; its oldest command had waited so long when it was decided."""
 
@@ -31,6 +34,9 @@ class Unobserved:
         """Nothing."""
 
     def fenced(self, partition: int) -> None:
+        """Nothing."""
+
+    def hung(self, partition: int) -> None:
         """Nothing."""
 
     def committed(self, commands: int, took_s: float, oldest_s: float) -> None:

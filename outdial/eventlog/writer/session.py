@@ -39,6 +39,7 @@ class Session:
         self._saved_tip: Tip | None = None
         self._batch = Batch()
         self._chores_at = self._snapshot_at = 0.0
+        self._verified = True
 
     async def open(self) -> None:
         """Fence, measure the end, fold, find the next command: in this order."""
@@ -127,6 +128,7 @@ class Session:
         last = await self._transactions.commit(messages, batch.next_command)
         self.next_command = batch.next_command
         self.commits += 1
+        self._verified = False
         if (events := messages.get(topics.events)) and self._file is not None:
             at = last[topics.events]
             self._tip = Tip.of(at, events[-1]) if at >= 0 else None
@@ -139,6 +141,8 @@ class Session:
         if time.monotonic() < self._chores_at:
             return
         self._chores_at = time.monotonic() + self._settings.chores_every_s
+        if not self._verified:
+            self._verified = await self._transactions.verify()
         decision = await self._decider_of().chores(self._settings.clock())
         if decision is not None:
             await self._commit(Batch([decision], next_command=self.next_command))

@@ -41,6 +41,7 @@ class WriterSettings:
     transaction_timeout_ms: int = 10_000
     transaction_wait_s: float = 8.0
     open_timeout_s: float = 30.0
+    markers_within_s: float = 5.0
     session_timeout_ms: int = 6_000
     rebalance_timeout_ms: int = 10_000
     results_window_us: int = 24 * 3600 * 1_000_000

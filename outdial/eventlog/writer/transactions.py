@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 import aiokafka.producer.sender
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from outdial.eventlog.closing import closed
 from outdial.eventlog.kafka import KafkaConfig
-from outdial.eventlog.ports import Message
+from outdial.eventlog.ports import AppendUnknown, Message
 from outdial.eventlog.writer import clock
+from outdial.eventlog.writer.hanging import Hanging, end_hanging, hanging, partitions_of
 from outdial.eventlog.writer.settings import WriterSettings
 
 log = logging.getLogger(__name__)
@@ -34,9 +37,12 @@ class Transactions:
         # aiokafka sleeps 20 ms between a commit and the next transaction's first request (pinned version)
         aiokafka.producer.sender.BACKOFF_OVERRIDE = settings.marker_wait_s
         self._kafka, self._partition, self._settings = kafka, partition, settings
+        self._id = f"{kafka.prefix}{settings.transactional_id}-{partition}"
+        self._tps: Sequence[TopicPartition] = ()
+        self._open_since: dict[Hanging, float] = {}
         self._producer = AIOKafkaProducer(
             **kafka.client(),
-            transactional_id=f"{kafka.prefix}{settings.transactional_id}-{partition}",
+            transactional_id=self._id,
             transaction_timeout_ms=settings.transaction_timeout_ms,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
@@ -45,9 +51,34 @@ class Transactions:
         )
 
     async def open(self) -> None:
-        """Fence the former owner and settle what it left open (InitProducerId)."""
-        async with asyncio.timeout(self._settings.open_timeout_s):
+        """Fence the former owner and settle what it left open (InitProducerId), also where the broker failed to."""
+        settings = self._settings
+        async with asyncio.timeout(settings.open_timeout_s):
             await self._producer.start()
+            topics, group = astuple(settings.topics), self._kafka.topic(settings.group)
+            names = [self._kafka.topic(topic) for topic in topics]
+            self._tps = await partitions_of(self._producer.client, names, self._partition, group)
+            for one in await self._hanging():
+                settings.observer.hung(self._partition)
+                await end_hanging(self._kafka, self._producer.client, self._id, one)
+
+    async def verify(self) -> bool:
+        """Whether the broker says that nothing of ours is open, which holds while we have no transaction.
+
+        Markers follow a commit at once, or after the broker is back. Raises AppendUnknown when they do not come: the
+        next opening writes them.
+        """
+        try:
+            found = await asyncio.wait_for(self._hanging(), self._settings.transaction_wait_s)
+        except (KafkaError, TimeoutError):
+            self._producer.client.force_metadata_update()
+            return False
+        now = time.monotonic()
+        self._open_since = {one: self._open_since.get(one, now) for one in found}
+        for one, since in self._open_since.items():
+            if now - since > self._settings.markers_within_s:
+                raise AppendUnknown(f"a transaction was not ended in {one.tp.topic}-{one.tp.partition}")
+        return not found
 
     async def commit(self, messages: Mapping[str, Sequence[Message]], next_command: int) -> dict[str, int]:
         """Append by topic and move the commands offset, in one transaction.
@@ -77,6 +108,10 @@ class Transactions:
         if error := await closed(self._producer.stop(), STOP_TIMEOUT_S):
             log.info("fenced producer stopped", extra={"partition": self._partition, "error": repr(error)})
             await closed(self._producer.client.close(), STOP_TIMEOUT_S)
+
+    async def _hanging(self) -> list[Hanging]:
+        client, producer_id = self._producer.client, self._producer._txn_manager.producer_id
+        return await hanging(client, producer_id, self._tps)
 
     def _take_note(self) -> None:
         """A batch that failed before it was sent fails a second future inside of the client, which nobody awaits."""

@@ -45,10 +45,11 @@ def chained(previous: bytes, epoch: int, key: bytes, headers: Headers, value: by
         template, pick, _ = _signed(names)
     signed = pick(contents)
     pieces = template.copy()
-    pieces[1::3] = [LENGTHS[len(one)] if len(one) < SHORT else length(one) for one in signed]
-    pieces[2::3] = signed
-    head = TAG + previous + epoch.to_bytes(8, "big") + framed(key)
-    return sha256(head + b"".join(pieces) + framed(value)).digest()
+    pieces[1:5] = previous, epoch.to_bytes(8, "big"), length(key), key
+    pieces[6:-2:3] = [LENGTHS[len(one)] if len(one) < SHORT else length(one) for one in signed]
+    pieces[7:-2:3] = signed
+    pieces[-2:] = length(value), value
+    return sha256(b"".join(pieces)).digest()
 
 
 def read_link(headers: Headers) -> Link:
@@ -72,11 +73,12 @@ def _stored(names: Sequence[str]) -> Callable[[Sequence[bytes]], Any]:
 
 @lru_cache(maxsize=256)
 def _signed(names: Sequence[str]) -> tuple[list[bytes], Callable[[Sequence[bytes]], Any], bool]:
-    """For headers of these names: three pieces for each signed one, its framed name first; what picks their contents
-    in that order; whether a name stands there twice.
+    """For headers of these names: the pieces of what is hashed, empty where each event has its own, three for each
+    signed header with its framed name first; what picks their contents in that order; whether a name stands there twice.
     """
     signed = sorted((name, at) for at, name in enumerate(names) if name[:3] == "ce_")
-    pieces = [piece for name, _ in signed for piece in (framed(name.encode()), b"", b"")]
+    headers = [piece for name, _ in signed for piece in (framed(name.encode()), b"", b"")]
+    pieces = [TAG, b"", b"", b"", b"", *headers, b"", b""]
     places = [at for _, at in signed]
     picks = itemgetter(*places) if len(places) > 1 else lambda contents: [contents[at] for at in places]
     return pieces, picks, len(set(names)) < len(names)

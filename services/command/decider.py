@@ -71,6 +71,9 @@ class _Prepared:
     decoded: tuple[str, dict[str, Any]] | None = None
 
 
+_UNPREPARED: Final = _Prepared(Rows())
+
+
 class CommandDecider:
     """`eventlog`'s Decider for every family of streams. One per partition and opening."""
 
@@ -171,7 +174,7 @@ class CommandDecider:
         """Decide one command; whatever it is, somebody hears what became of it."""
         self._now_us = now_us
         self._erasing.heard(record.timestamp_us)
-        prepared = self._prepared.pop(record.offset, _Prepared(Rows()))
+        prepared = self._prepared.pop(record.offset, _UNPREPARED)
         try:
             envelope = Envelope.of(record.headers)
             value = record.value or b""
@@ -200,7 +203,7 @@ class CommandDecider:
         key = record.key or b""
         if name not in self._commands or name != envelope.type or key != stream.key:
             return Rejection("command-malformed", {"type": envelope.type, "subject": envelope.subject})
-        if not (is_name(envelope.subject) and (envelope.type in FACTS or is_name(envelope.id))):
+        if not (stream.is_named and (envelope.type in FACTS or is_name(envelope.id))):
             why = f"id and subject are 1 to {MOST_BYTES} bytes of UTF-8 without control characters"
             return Rejection("command-malformed", {"why": why})
         expected = partition_of(key, self._rules.partitions)

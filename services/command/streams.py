@@ -8,7 +8,7 @@ from outdial.campaign.evolve import Unappliable
 from outdial.campaign.phones import PhoneIndex
 from outdial.eventlog.ports import IntegrityError, LogRecord
 from outdial.messages.codec import Codec, Undecodable, UnknownSchema
-from outdial.messages.envelope import Envelope
+from outdial.messages.envelope import Envelope, is_name
 from outdial.messages.hashchain import FIRST, Link, chained, read_link
 from services.command.families import Family, family_of
 
@@ -17,7 +17,7 @@ from services.command.families import Family, family_of
 class Stream:
     """One campaign or list as its writer holds it; `phones` is None until needed, `parked` says why, or nothing.
 
-    `id` is its name in the log, `key` the same in bytes, `family` its rules and its fold.
+    `id` is its name in the log, `key` the same in bytes, `family` its rules and its fold; `is_named`: it can be kept.
     """
 
     state: Any  # of its family
@@ -26,11 +26,13 @@ class Stream:
     phones: PhoneIndex | None = field(default=None, repr=False)
     id: str = field(init=False)
     key: bytes = field(init=False)
+    is_named: bool = field(init=False)
     family: Family = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.id = self.state.stream
         self.key = self.id.encode()
+        self.is_named = is_name(self.id)
         self.family = family_of(self.id)
 
 

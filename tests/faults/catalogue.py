@@ -7,7 +7,13 @@ from tests.faults.client_faults import cut_off
 from tests.faults.database_faults import backend_dies, backends_are_ended, database_restarts
 from tests.faults.event_faults import edits
 from tests.faults.outcome import Fault
-from tests.faults.platform_faults import broker_dies, disk_fills_up, one_of_three_dies, rolling_restart
+from tests.faults.platform_faults import (
+    broker_and_service_die,
+    broker_dies,
+    disk_fills_up,
+    one_of_three_dies,
+    rolling_restart,
+)
 from tests.faults.poison_faults import known_poison, mutations
 from tests.faults.projecting import ENGINES
 from tests.faults.reader_faults import READER_FAULTS
@@ -31,6 +37,7 @@ _ALL: Final = (
     Fault("zombie: SIGSTOP, another takes over, SIGCONT", pause_and_wake, 2, 30, ("a", "b")),
     Fault("members come and go every 1 to 3 s", members_come_and_go, 1, 20, ("a", "b"), per_stage=4),
     Fault("broker kill -9 and restart", broker_dies, 1, 20),
+    Fault("broker kill -9 and restart, command service too", broker_and_service_die, 1, 60),
     Fault("disk full on the broker", disk_fills_up, 1, 10, small_disk=True),
     Fault("one of three brokers kill -9", one_of_three_dies, 1, 20, brokers=3),
     Fault("rolling restart of three brokers", rolling_restart, 1, 20, brokers=3),

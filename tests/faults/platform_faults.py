@@ -36,6 +36,27 @@ async def broker_dies(stage: Stage) -> Hit:
     return Hit(recovery_s, missed, {"commands waiting": waiting, "broker away, ms": away_ms})
 
 
+async def broker_and_service_die(stage: Stage) -> Hit:
+    """kill -9 of the only broker and of the command service at one instant, as when the machine goes; then start both.
+
+    A young broker may drop the markers of the transaction that it had just decided: `hung ended` counts those that the
+    next writer wrote in its place. Counted from the broker's first answer.
+    """
+    platform, victim = stage.deployment.platform, stage.instances["a"]
+    await stage.deployment.served("a")
+    await stage.a_moment()
+    waiting = stage.ledger.open_on(set(ALL))
+    victim.kill()
+    await asyncio.to_thread(platform.kill, "broker")
+    platform.launch("broker")
+    await asyncio.to_thread(platform.wait, "broker")
+    back = time.monotonic()
+    heir = stage.deployment.start("a")
+    recovery_s = await stage.recovered(back)
+    ended = heir.says("a transaction that hung was ended")
+    return Hit(recovery_s, "" if waiting else "no command waited", {"waiting": waiting, "hung ended": ended})
+
+
 async def disk_fills_up(stage: Stage) -> Hit:
     """Not a byte more on the broker's disk, under load: the broker ends and cannot start, until there is room again.
 

@@ -10,11 +10,11 @@ from uuid import uuid4
 from outdial.client.registry import SchemaTopic
 from outdial.eventlog.appender import Appender
 from outdial.eventlog.kafka import KafkaConfig
-from outdial.eventlog.ports import Message
+from outdial.eventlog.ports import LogRecord, Message
 from outdial.messages.codec import Codec
-from outdial.views import versions
+from outdial.views import cursor, versions
 from outdial.views.database import connect
-from services.projection.results import Results
+from services.projection.results import MOVE_EVERY_S, TOPIC, Results
 from tests.kit.fresh_log import fresh_log
 from tests.kit.until import until
 
@@ -90,3 +90,22 @@ async def test_an_answer_with_what_the_database_cannot_hold_holds_up_nobody(boot
         assert (await result("nul-in-message"))["message"] == "a\ufffdb"
         assert await result("nul\ufffdin-id")
         assert await result("i" * 512), "the longest that the writer takes"
+
+
+async def test_answers_that_nobody_asks_for_again_move_the_cursor_every_five_seconds(dsn: str) -> None:
+    """Chunks and attempts: a transaction for each of their batches would cost more than the answers are worth."""
+    await versions.prepare(dsn)
+    results = Results(KafkaConfig("nowhere"), dsn)
+    async with await connect(dsn) as db:
+
+        async def after(offset: int, **changes: Any) -> int:
+            message = answer(f"c{offset}", **changes)
+            await results._store(db, 0, [LogRecord(0, offset, 0, message.key, message.value, ())])
+            return (await cursor.cursors(db, TOPIC, [0]))[0]
+
+        assert await after(0, remember=False) == 1
+        assert await after(1, remember=False) == 1
+        assert await after(2) == 3, "one that is kept is stored at once, and all before it are done with"
+        assert await after(3, remember=False) == 3
+        results._moved[0] -= MOVE_EVERY_S
+        assert await after(4, remember=False) == 5

@@ -74,7 +74,7 @@ def _stored(names: Sequence[str]) -> Callable[[Sequence[bytes]], Any]:
 @lru_cache(maxsize=256)
 def _signed(names: Sequence[str]) -> tuple[list[bytes], Callable[[Sequence[bytes]], Any], bool]:
     """For headers of these names: the pieces of what is hashed, empty where each event has its own, three for each
-    signed header with its framed name first; what picks their contents in that order; whether a name stands there twice.
+    signed header, its framed name first; what picks the contents in that order; whether a name stands there twice.
     """
     signed = sorted((name, at) for at, name in enumerate(names) if name[:3] == "ce_")
     headers = [piece for name, _ in signed for piece in (framed(name.encode()), b"", b"")]

@@ -43,13 +43,20 @@ async def partitions_of(
     return found
 
 
-async def hanging(client: AIOKafkaClient, producer_id: int, tps: Sequence[TopicPartition]) -> list[Hanging]:
-    """Transactions of this producer that are open in these partitions; none may be while it has none."""
+async def hanging(
+    client: AIOKafkaClient, producer_id: int, epochs: range, tps: Sequence[TopicPartition]
+) -> list[Hanging]:
+    """Transactions that a producer has open in these partitions, in one of these epochs of its.
+
+    Later epochs are those of a writer that has fenced us since: its transactions are its own.
+    """
     return [
         _found(tp, one)
         async for tp, producers in _described(client, tps)
         for one in producers
-        if one["current_txn_start_offset"] >= 0 and one["producer_id"] == producer_id
+        if one["current_txn_start_offset"] >= 0
+        and one["producer_id"] == producer_id
+        and one["producer_epoch"] in epochs
     ]
 
 

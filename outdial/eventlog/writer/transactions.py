@@ -58,7 +58,7 @@ class Transactions:
             topics, group = astuple(settings.topics), self._kafka.topic(settings.group)
             names = [self._kafka.topic(topic) for topic in topics]
             self._tps = await partitions_of(self._producer.client, names, self._partition, group)
-            for one in await self._hanging():
+            for one in await self._open_before():
                 settings.observer.hung(self._partition)
                 await end_hanging(self._kafka, self._producer.client, self._id, one)
 
@@ -69,7 +69,7 @@ class Transactions:
         next opening writes them.
         """
         try:
-            found = await asyncio.wait_for(self._hanging(), self._settings.transaction_wait_s)
+            found = await asyncio.wait_for(self._open_until_now(), self._settings.transaction_wait_s)
         except (KafkaError, TimeoutError):
             self._producer.client.force_metadata_update()
             return False
@@ -109,9 +109,17 @@ class Transactions:
             log.info("fenced producer stopped", extra={"partition": self._partition, "error": repr(error)})
             await closed(self._producer.client.close(), STOP_TIMEOUT_S)
 
-    async def _hanging(self) -> list[Hanging]:
-        client, producer_id = self._producer.client, self._producer._txn_manager.producer_id
-        return await hanging(client, producer_id, self._tps)
+    async def _open_before(self) -> list[Hanging]:
+        """What former openings have left."""
+        return await self._hanging(range(self._producer._txn_manager.producer_epoch))
+
+    async def _open_until_now(self) -> list[Hanging]:
+        """The same, and what we have left ourselves."""
+        return await self._hanging(range(self._producer._txn_manager.producer_epoch + 1))
+
+    async def _hanging(self, epochs: range) -> list[Hanging]:
+        producer_id = self._producer._txn_manager.producer_id
+        return await hanging(self._producer.client, producer_id, epochs, self._tps)
 
     def _take_note(self) -> None:
         """A batch that failed before it was sent fails a second future inside of the client, which nobody awaits."""

@@ -214,6 +214,17 @@ async def test_an_open_transaction_of_somebody_else_is_none_of_ours(kafka: Kafka
         assert await hanging_of(kafka, ours.client, theirs) != []
 
 
+async def test_an_open_transaction_of_the_writer_that_has_fenced_us_is_none_of_ours(
+    kafka: KafkaConfig,
+) -> None:
+    async with producer_of(kafka) as ours, producer_of(kafka) as heirs:
+        await heirs.begin_transaction()
+        await heirs.send_and_wait(kafka.topic(EVENTS), b"theirs", partition=0)
+
+        assert await hanging_of(kafka, ours.client, ours) == []
+        assert await hanging_of(kafka, ours.client, heirs) != []
+
+
 async def test_what_hangs_in_the_groups_offsets_is_seen_too(kafka: KafkaConfig) -> None:
     async with producer_of(kafka) as producer:
         await producer.begin_transaction()
@@ -228,4 +239,5 @@ async def test_what_hangs_in_the_groups_offsets_is_seen_too(kafka: KafkaConfig) 
 async def hanging_of(kafka: KafkaConfig, client: AIOKafkaClient, producer: AIOKafkaProducer) -> list[Hanging]:
     topics = [kafka.topic(topic) for topic in (EVENTS, RESULTS, QUARANTINE, "outdial.commands")]
     tps = await partitions_of(client, topics, 0, kafka.topic(SETTINGS.group))
-    return await hanging(client, producer._txn_manager.producer_id, tps)
+    epochs = range(producer._txn_manager.producer_epoch + 1)
+    return await hanging(client, producer._txn_manager.producer_id, epochs, tps)

@@ -7,9 +7,14 @@ LENGTHS: Final = tuple(length.to_bytes(8, "big") for length in range(SHORT))
 """Of everything shorter than that, which is nearly all: looked up, not made."""
 
 
+def prefix(count: int) -> bytes:
+    """The prefix of a part of so many bytes."""
+    return LENGTHS[count] if count < SHORT else count.to_bytes(8, "big")
+
+
 def length(part: bytes) -> bytes:
     """The prefix of a part."""
-    return LENGTHS[len(part)] if len(part) < SHORT else len(part).to_bytes(8, "big")
+    return prefix(len(part))
 
 
 def framed(part: bytes) -> bytes:

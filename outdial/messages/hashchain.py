@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from outdial.messages.codec import Undecodable
 from outdial.messages.envelope import Headers, split
-from outdial.messages.framing import LENGTHS, SHORT, framed, length
+from outdial.messages.framing import framed, length, prefix
 
 TAG: Final = b"outdial-event-1"
 FIRST: Final = bytes(32)
@@ -39,17 +39,14 @@ def link(previous: bytes, epoch: int, key: bytes, headers: Headers, value: bytes
 def chained(previous: bytes, epoch: int, key: bytes, headers: Headers, value: bytes) -> bytes:
     """The hash of one event."""
     names, contents = split(headers)
-    template, pick, repeats = _signed(names)
+    pick, repeats = _signed(names)
     if repeats:  # the order of names alone does not decide
         names, contents = split(tuple(sorted(zip(names, contents, strict=True))))
-        template, pick, _ = _signed(names)
+        pick, _ = _signed(names)
     signed = pick(contents)
-    pieces = template.copy()
-    pieces[1:5] = previous, epoch.to_bytes(8, "big"), length(key), key
-    pieces[6:-2:3] = [LENGTHS[len(one)] if len(one) < SHORT else length(one) for one in signed]
-    pieces[7:-2:3] = signed
-    pieces[-2:] = length(value), value
-    return sha256(b"".join(pieces)).digest()
+    frame = _frame(names, (len(key), *map(len, signed)))
+    parts = (previous, epoch.to_bytes(8, "big"), key, *signed, length(value), value)
+    return sha256(frame % parts).digest()
 
 
 def read_link(headers: Headers) -> Link:
@@ -72,13 +69,24 @@ def _stored(names: Sequence[str]) -> Callable[[Sequence[bytes]], Any]:
 
 
 @lru_cache(maxsize=256)
-def _signed(names: Sequence[str]) -> tuple[list[bytes], Callable[[Sequence[bytes]], Any], bool]:
-    """For headers of these names: the pieces of what is hashed, empty where each event has its own, three for each
-    signed header, its framed name first; what picks the contents in that order; whether a name stands there twice.
-    """
-    signed = sorted((name, at) for at, name in enumerate(names) if name[:3] == "ce_")
-    headers = [piece for name, _ in signed for piece in (framed(name.encode()), b"", b"")]
-    pieces = [TAG, b"", b"", b"", b"", *headers, b"", b""]
-    places = [at for _, at in signed]
+def _signed(names: Sequence[str]) -> tuple[Callable[[Sequence[bytes]], Sequence[bytes]], bool]:
+    """For headers of these names: what picks the contents that are hashed; whether a name stands there twice."""
+    places = [at for _, at in _in_order(names)]
     picks = itemgetter(*places) if len(places) > 1 else lambda contents: [contents[at] for at in places]
-    return pieces, picks, len(set(names)) < len(names)
+    return picks, len(set(names)) < len(names)
+
+
+@lru_cache(maxsize=4_096)
+def _frame(names: Sequence[str], lengths: Sequence[int]) -> bytes:
+    """What stands around the parts of an event, as a format: the names, and the lengths of the key and of contents."""
+    of_key, *of_contents = map(prefix, lengths)
+    headers = [
+        framed(name.encode()) + of for (name, _), of in zip(_in_order(names), of_contents, strict=True)
+    ]
+    literals = [TAG, b"", of_key, *headers, b"", b"", b""]
+    return b"%b".join(literal.replace(b"%", b"%%") for literal in literals)
+
+
+def _in_order(names: Sequence[str]) -> list[tuple[str, int]]:
+    """The names that are signed, sorted, with their places."""
+    return sorted((name, at) for at, name in enumerate(names) if name[:3] == "ce_")

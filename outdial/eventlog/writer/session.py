@@ -17,6 +17,9 @@ from outdial.eventlog.writer.transactions import Transactions
 log = logging.getLogger(__name__)
 TAKE_WAIT_S: Final = 0.25
 SLICE: Final = 16  # commands decided at a stretch while a transaction waits for the broker
+TURNS: Final = (
+    8  # of the event loop, which bring its next request to the socket: each slice between two would delay it
+)
 
 
 class Session:
@@ -100,8 +103,9 @@ class Session:
         self._settings.reached("after-decide")
         committing = asyncio.create_task(self._commit(batch))
         try:
-            while ahead and not committing.done() and self._decide(SLICE):  # noqa: ASYNC110  # waits for nothing
-                await asyncio.sleep(0)
+            await _turns(TURNS)
+            while ahead and not committing.done() and self._decide(SLICE):
+                await _turns(TURNS)
         finally:
             await committing
 
@@ -154,3 +158,9 @@ class Session:
     def _decider_of(self) -> Decider:
         assert self.decider is not None  # noqa: S101  # opened
         return self.decider
+
+
+async def _turns(count: int) -> None:
+    """Let everything else go on that is ready; waits for nothing."""
+    for _ in range(count):
+        await asyncio.sleep(0)

@@ -129,10 +129,10 @@ def split(headers: Headers) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
     """
     last, parts = _split[0]
     if headers is not last:
-        names, contents = zip(*headers, strict=True) if headers else ((), ())
+        names, contents = zip(*headers, strict=False) if headers else ((), ())
         if None in contents:
             contents = tuple([one or b"" for one in contents])
-        parts = names, contents
+        parts = _same(names), contents
         _split[0] = headers, parts
     return parts
 
@@ -159,6 +159,12 @@ def microseconds(text: str) -> int:
 Parts = tuple[tuple[str, ...], tuple[bytes, ...]]
 # Those of one message are split for its envelope, its link and its hash, one after the other.
 _split: Final[list[tuple[Headers, Parts]]] = [((), ((), ()))]
+
+
+@lru_cache(maxsize=256)
+def _same(names: tuple[str, ...]) -> tuple[str, ...]:
+    """One and the same tuple for equal ones: looking up what follows from it compares no texts again."""
+    return names
 
 
 @lru_cache(maxsize=256)

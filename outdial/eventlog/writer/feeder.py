@@ -43,6 +43,11 @@ class Feeder:
         if self._task.done():
             self._task.result()
 
+    @property
+    def has_some(self) -> bool:
+        """Whether there is something to take."""
+        return bool(self._buffer)
+
     def take(self, most: int) -> list[LogRecord]:
         """The next records in order, as many as are there."""
         taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]

@@ -103,9 +103,10 @@ class Session:
         self._settings.reached("after-decide")
         committing = asyncio.create_task(self._commit(batch))
         try:
-            await _turns(TURNS)
-            while ahead and not committing.done() and self._decide(SLICE):
+            while ahead and self._feeder_of().has_some and not committing.done():
                 await _turns(TURNS)
+                if not self._decide(SLICE):
+                    break
         finally:
             await committing
 

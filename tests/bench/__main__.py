@@ -1,6 +1,7 @@
 """Runs the benchmarks that are named, or all: `python -m tests.bench [names] [--records N]`; prints a table."""
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -26,6 +27,7 @@ def main() -> int:
     arguments.add_argument("names", nargs="*", help=f"of {', '.join(names())}")
     arguments.add_argument("--records", type=int, default=1_000_000)
     given = arguments.parse_args()
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # brokers that a benchmark kills
     if unknown := set(given.names) - set(names()):
         arguments.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="outdial-bench-") as folder:

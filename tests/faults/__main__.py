@@ -7,6 +7,7 @@ document.
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ CONTROL_HEADS: Final = ("without", "fault", "findings")
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; exit code 1 after a violation, or after a control that nobody noticed."""
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # of each attempt to reach a dead broker
     asked = _parser().parse_args(arguments)
     faults = [fault for fault in FAULTS.values() if _is_wanted(fault, asked)]
     outcomes: dict[str, list[Outcome]] = {name: [] for name in FAULTS}

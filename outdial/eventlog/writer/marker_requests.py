@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.protocol.api import Request, RequestStruct, Response
@@ -18,9 +18,15 @@ from aiokafka.protocol.types import (
 )
 
 NO_TAGS: Final[Mapping[int, bytes]] = {}
-_TOPICS = CompactArray(
-    ("name", CompactString("utf-8")), ("partition_indexes", CompactArray(Int32)), ("tags", TaggedFields)
-)
+_NAME: Final = ("name", CompactString("utf-8"))
+_TAGS: Final = ("tags", TaggedFields)
+_TOPICS: Final = CompactArray(_NAME, ("partition_indexes", CompactArray(Int32)), _TAGS)
+
+
+def _of_each_partition(*fields: tuple[str, Any]) -> CompactArray:
+    """What a broker answers by topic and partition: the index, the error, and these."""
+    partitions = CompactArray(("partition_index", Int32), ("error_code", Int16), *fields, _TAGS)
+    return CompactArray(_NAME, ("partitions", partitions), _TAGS)
 
 
 class _Producers(Response):  # type: ignore[misc]  # aiokafka ships no types
@@ -30,33 +36,23 @@ class _Producers(Response):  # type: ignore[misc]  # aiokafka ships no types
         ("throttle_time_ms", Int32),
         (
             "topics",
-            CompactArray(
-                ("name", CompactString("utf-8")),
+            _of_each_partition(
+                ("error_message", CompactString("utf-8")),
                 (
-                    "partitions",
+                    "active_producers",
                     CompactArray(
-                        ("partition_index", Int32),
-                        ("error_code", Int16),
-                        ("error_message", CompactString("utf-8")),
-                        (
-                            "active_producers",
-                            CompactArray(
-                                ("producer_id", Int64),
-                                ("producer_epoch", Int32),
-                                ("last_sequence", Int32),
-                                ("last_timestamp", Int64),
-                                ("coordinator_epoch", Int32),
-                                ("current_txn_start_offset", Int64),
-                                ("tags", TaggedFields),
-                            ),
-                        ),
-                        ("tags", TaggedFields),
+                        ("producer_id", Int64),
+                        ("producer_epoch", Int32),
+                        ("last_sequence", Int32),
+                        ("last_timestamp", Int64),
+                        ("coordinator_epoch", Int32),
+                        ("current_txn_start_offset", Int64),
+                        _TAGS,
                     ),
                 ),
-                ("tags", TaggedFields),
             ),
         ),
-        ("tags", TaggedFields),
+        _TAGS,
     )
 
 
@@ -65,7 +61,7 @@ class _ProducersStruct(RequestStruct):  # type: ignore[misc]  # aiokafka ships n
     API_KEY = 61
     API_VERSION = 0
     RESPONSE_TYPE = _Producers
-    SCHEMA = Schema(("topics", _TOPICS), ("tags", TaggedFields))
+    SCHEMA = Schema(("topics", _TOPICS), _TAGS)
 
 
 class DescribeProducers(Request[_ProducersStruct]):  # type: ignore[misc]  # aiokafka ships no types
@@ -87,27 +83,7 @@ class _Written(Response):  # type: ignore[misc]  # aiokafka ships no types
     API_KEY = 27
     API_VERSION = 1
     SCHEMA = Schema(
-        (
-            "markers",
-            CompactArray(
-                ("producer_id", Int64),
-                (
-                    "topics",
-                    CompactArray(
-                        ("name", CompactString("utf-8")),
-                        (
-                            "partitions",
-                            CompactArray(
-                                ("partition_index", Int32), ("error_code", Int16), ("tags", TaggedFields)
-                            ),
-                        ),
-                        ("tags", TaggedFields),
-                    ),
-                ),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("tags", TaggedFields),
+        ("markers", CompactArray(("producer_id", Int64), ("topics", _of_each_partition()), _TAGS)), _TAGS
     )
 
 
@@ -125,10 +101,10 @@ class _WriteStruct(RequestStruct):  # type: ignore[misc]  # aiokafka ships no ty
                 ("transaction_result", Boolean),
                 ("topics", _TOPICS),
                 ("coordinator_epoch", Int32),
-                ("tags", TaggedFields),
+                _TAGS,
             ),
         ),
-        ("tags", TaggedFields),
+        _TAGS,
     )
 
 

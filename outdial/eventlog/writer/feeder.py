@@ -4,6 +4,7 @@ Without it every batch is one transaction old: the reader fetches right after it
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
@@ -32,14 +33,15 @@ class Feeder:
         self._buffer: deque[LogRecord] = deque()
         self._filled, self._drained = asyncio.Event(), asyncio.Event()
         self._task = asyncio.create_task(self._feed())
+        self._task.add_done_callback(lambda _: self._filled.set())
 
     async def wait(self, wait_s: float) -> None:
         """Until something is there, at most `wait_s`."""
         if not self._buffer and not self._task.done():
             self._filled.clear()
-            waiting = asyncio.ensure_future(self._filled.wait())
-            await asyncio.wait([self._task, waiting], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):  # no task of its own: a lone command waits for each
+                    await self._filled.wait()
         if self._task.done():
             self._task.result()
 

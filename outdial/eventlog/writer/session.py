@@ -101,9 +101,12 @@ class Session:
         if not batch.decisions:
             return
         self._settings.reached("after-decide")
+        if not (ahead and self._feeder_of().has_some):
+            await self._commit(batch)
+            return
         committing = asyncio.create_task(self._commit(batch))
         try:
-            while ahead and self._feeder_of().has_some and not committing.done():
+            while self._feeder_of().has_some and not committing.done():
                 await _turns(TURNS)
                 if not self._decide(SLICE):
                     break

@@ -91,14 +91,16 @@ class Transactions:
         await self._producer.begin_transaction()
         before_us = self._settings.clock()
         sends = [send for topic, batch in messages.items() for send in await self._send(topic, batch)]
-        last = await asyncio.wait_for(self._acknowledged(sends, before_us), wait)
+        async with asyncio.timeout(wait):
+            last = await self._acknowledged(sends, before_us)
         reached("after-send")
         commands = TopicPartition(self._kafka.topic(self._settings.topics.commands), self._partition)
         group = self._kafka.topic(self._settings.group)
-        offsets = self._producer.send_offsets_to_transaction({commands: next_command}, group)
-        await asyncio.wait_for(offsets, wait)
+        async with asyncio.timeout(wait):
+            await self._producer.send_offsets_to_transaction({commands: next_command}, group)
         reached("before-commit")
-        await asyncio.wait_for(self._producer.commit_transaction(), wait)
+        async with asyncio.timeout(wait):
+            await self._producer.commit_transaction()
         reached("after-commit")
         return last
 

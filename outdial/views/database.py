@@ -3,34 +3,38 @@
 from typing import Any, Final
 
 from psycopg import AsyncConnection, Connection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 SCHEMA: Final = "outdial_views"
 CHANNEL: Final = "outdial_views"
-CONNECT_TIMEOUT_S: Final = 5
 Row = dict[str, Any]
+# A network that has forgotten a connection says nothing: without these a client waits for two hours, or for fifteen
+# minutes when it has just asked. The server's address may say otherwise.
+PATIENCE: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # ms
+}
 
 
 async def connect(dsn: str, schema: str = SCHEMA) -> AsyncConnection[Row]:
     """A connection whose names mean the views. Raises psycopg.OperationalError."""
     return await AsyncConnection.connect(
-        dsn,
-        autocommit=True,
-        row_factory=dict_row,
-        options=_options(schema),
-        connect_timeout=CONNECT_TIMEOUT_S,
+        _patient(dsn), autocommit=True, row_factory=dict_row, options=_options(schema)
     )
 
 
 def connect_blocking(dsn: str, schema: str = SCHEMA) -> Connection[Row]:
     """The same for a thread, as a download has it."""
-    return Connection.connect(
-        dsn,
-        autocommit=True,
-        row_factory=dict_row,
-        options=_options(schema),
-        connect_timeout=CONNECT_TIMEOUT_S,
-    )
+    return Connection.connect(_patient(dsn), autocommit=True, row_factory=dict_row, options=_options(schema))
+
+
+def _patient(dsn: str) -> str:
+    told: dict[str, Any] = PATIENCE | conninfo_to_dict(dsn)
+    return make_conninfo(**told)
 
 
 def _options(schema: str) -> str:

@@ -1,5 +1,6 @@
-"""Lets go of cursors whose holder says nothing: a projection that is stopped in the middle of its transaction keeps the
-lock for as long as it sleeps, and whoever has its partitions now would wait as long.
+"""Sessions that make the database wait. A projection that is stopped in the middle of its transaction keeps the lock of
+its cursor for as long as it sleeps, and whoever has its partitions now would wait as long. One whose connection the
+network has forgotten waits for the database, and the database for it.
 """
 
 from datetime import timedelta
@@ -31,3 +32,19 @@ async def ended(db: AsyncConnection[Row], silent_s: float) -> int:
     )
     row = await found.fetchone()
     return int(row["ended"]) if row else 0
+
+
+async def is_served(db: AsyncConnection[Row], backend: int, silent_s: float) -> bool:
+    """Whether the database works for a session, or has just answered it; not when it has waited so long for its client.
+
+    `backend` is the process of the session, as its connection knows it; one that is over is not served.
+    """
+    found = await db.execute(
+        """
+        SELECT count(*) AS served FROM pg_stat_activity
+        WHERE pid = %s AND (wait_event_type IS DISTINCT FROM 'Client' OR now() - state_change < %s)
+        """,
+        [backend, timedelta(seconds=silent_s)],
+    )
+    row = await found.fetchone()
+    return bool(row and row["served"])

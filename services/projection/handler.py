@@ -105,7 +105,7 @@ class ProjectionHandler:
     async def _work(self, work: Callable[[AsyncConnection[Row]], Awaitable[T]]) -> T:
         if self._db is None or self._db.closed:
             self._db = await connect(self._dsn)
-        self._standing.begin_work()
+        self._standing.begin_work(self._db.info.backend_pid)
         try:
             done = await work(self._db)
         finally:

@@ -19,10 +19,11 @@ class Standing:
     behind: dict[int, int] = field(default_factory=dict)
     parked: set[str] = field(default_factory=set)
     working_since: float = 0.0
+    backend: int = 0
 
-    def begin_work(self) -> None:
-        """A statement of the fold is on its way to the database."""
-        self.working_since = time.monotonic()
+    def begin_work(self, backend: int) -> None:
+        """A statement of the fold is on its way to this process of the database."""
+        self.working_since, self.backend = time.monotonic(), backend
 
     def end_work(self) -> None:
         """The database has answered."""

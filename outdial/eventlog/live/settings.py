@@ -21,7 +21,7 @@ class Store(Protocol):
     def lag(self, behind: Mapping[int, int]) -> None:
         """Hear by how many offsets the log is ahead of the cursors."""
 
-    def is_at_work(self) -> bool:
+    async def is_at_work(self) -> bool:
         """Whether it works on a batch and may do so for longer: a statement over millions of rows is no standstill."""
 
 

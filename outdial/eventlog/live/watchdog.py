@@ -94,7 +94,7 @@ class Watchdog:
         if store is not None:
             store.lag({part: max(0, end - positions[part]) for part, end in ends.items()})
         suspects = self._stillness.probe(positions, ends, mine)
-        if not suspects or (store is not None and store.is_at_work()):
+        if not suspects or (store is not None and await store.is_at_work()):
             return set()
         stuck = {part for part in suspects if await self._is_unread(consumer, part, positions[part])}
         self._stillness.excuse(suspects - stuck)

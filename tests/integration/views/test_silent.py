@@ -1,4 +1,6 @@
-"""A projection that is stopped in its transaction does not hold up the one that has its partitions now."""
+"""A projection that is stopped in its transaction does not hold up the one that has its partitions now. One that waits
+for an answer which never comes is not at work.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -95,3 +97,31 @@ async def test_a_silent_session_that_blocks_nobody_is_left_alone(made: str) -> N
         assert await silent.ended(db, 0.0) == 0
 
         await holder.execute("COMMIT")
+
+
+@pytest.mark.parametrize(
+    ("how", "is_served"), [(is_idle, False), (copies, False), (works, True)], ids=["idle", "copies", "works"]
+)
+async def test_the_database_tells_whom_it_works_for(
+    made: str, how: Callable[[Db], Awaitable[None]], is_served: bool
+) -> None:
+    async with await connect(made) as db:
+        session = await connect(made)
+        backend = session.info.backend_pid
+        await session.execute("BEGIN")
+        await how(session)
+
+        async def is_over() -> bool:
+            return not await silent.is_served(db, backend, SILENT_S)
+
+        if is_served:
+            with pytest.raises(TimeoutError):
+                await until(is_over, "it has waited for its client", 3 * SILENT_S)
+        else:
+            assert await silent.is_served(db, backend, 600.0), "it has just been answered"
+            await until(is_over, "it has waited for its client")
+        await db.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+
+        assert not await silent.is_served(db, backend, 600.0), "one that is over"
+
+        await session.close()

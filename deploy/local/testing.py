@@ -14,17 +14,23 @@ from dataclasses import dataclass
 from typing import Final
 
 PYTEST: Final = (sys.executable, "-m", "pytest")
+OTHER_FAULTS: Final = ("tests/faults/test_controls.py", "tests/faults/test_platforms.py")
 PARTS: Final[Mapping[str, Sequence[str]]] = {
     "lint": (sys.executable, "-m", "ruff", "check", "."),
     "types": (sys.executable, "-m", "mypy"),
     "unit": (*PYTEST, "tests/unit"),
     "integration": (*PYTEST, "tests/contract", "tests/integration"),
     "e2e": (*PYTEST, "tests/e2e"),
-    "faults": (*PYTEST, "tests/faults"),
+    "faults": (*PYTEST, "tests/faults", *(f"--ignore={file}" for file in OTHER_FAULTS)),
+    "controls": (*PYTEST, *OTHER_FAULTS),
     "run": (sys.executable, "-m", "deploy.local.run", "--exit"),
 }
-# one after the other in a lane, lanes side by side; who kills on purpose and whose figures are read is alone
-STAGES: Final = ((("lint", "types", "e2e"), ("unit", "integration")), (("faults",),), (("run",),))
+# one after the other in a lane, lanes side by side; who kills on purpose keeps among his like
+STAGES: Final = (
+    (("lint", "types", "e2e"), ("unit", "integration")),
+    (("faults",), ("controls",)),
+    (("run",),),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from deploy.local.platform import LocalPlatform
 from tests.faults import table
 from tests.faults.catalogue import FAULTS
 from tests.faults.controls import CONTROLS
+from tests.faults.linked import LinkedPlatform
 from tests.faults.outcome import Fault, Outcome
 from tests.faults.running import run_control, run_fault
 from tests.faults.small_disk import MountRefused, SmallPlatform
@@ -71,14 +72,14 @@ def _platform(brokers: int, small_disk: bool) -> Iterator[LocalPlatform]:
     with tempfile.TemporaryDirectory(prefix="outdial-faults-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)  # the database's account must reach its folder
-        has_database = brokers == 1
-        made = (
-            SmallPlatform(folder)
-            if small_disk
-            else LocalPlatform(folder, brokers=brokers, database=has_database)
-        )
-        with made as platform:
+        with _made(folder, brokers, small_disk) as platform:
             yield platform
+
+
+def _made(folder: Path, brokers: int, small_disk: bool) -> LocalPlatform:
+    if small_disk:
+        return SmallPlatform(folder)
+    return LinkedPlatform(folder) if brokers == 1 else LocalPlatform(folder, brokers=brokers, database=False)
 
 
 async def _run(

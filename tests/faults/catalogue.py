@@ -6,6 +6,7 @@ from typing import Final
 from tests.faults.client_faults import cut_off
 from tests.faults.database_faults import backend_dies, backends_are_ended, database_restarts
 from tests.faults.event_faults import edits
+from tests.faults.network_faults import breaks_again_and_again, falls_silent, forgets_connections, is_slow
 from tests.faults.outcome import Fault
 from tests.faults.platform_faults import (
     broker_and_service_die,
@@ -16,7 +17,7 @@ from tests.faults.platform_faults import (
 )
 from tests.faults.poison_faults import known_poison, mutations
 from tests.faults.projecting import ENGINES
-from tests.faults.reader_faults import READER_FAULTS
+from tests.faults.reader_catalogue import READER_FAULTS, behind
 from tests.faults.writer_faults import (
     CRASH_POINTS,
     crash_at,
@@ -36,6 +37,10 @@ _ALL: Final = (
     Fault("kill -9 at a random instant, another takes over", kill_at_any_instant, 5, 200, ("a", "b")),
     Fault("zombie: SIGSTOP, another takes over, SIGCONT", pause_and_wake, 2, 30, ("a", "b")),
     Fault("members come and go every 1 to 3 s", members_come_and_go, 1, 20, ("a", "b"), per_stage=4),
+    Fault("network silent, another takes over, heals", falls_silent, 1, 20, ("a", "b")),
+    Fault("network forgets connections", forgets_connections, 1, 20),
+    Fault("network breaks again and again", breaks_again_and_again, 1, 20),
+    Fault("network slow and in pieces", is_slow, 1, 20),
     Fault("broker kill -9 and restart", broker_dies, 1, 20),
     Fault("broker kill -9 and restart, command service too", broker_and_service_die, 1, 60),
     Fault("disk full on the broker", disk_fills_up, 1, 10, small_disk=True),
@@ -49,9 +54,9 @@ _ALL: Final = (
     Fault("PostgreSQL backend kill -9", backend_dies, 1, 10),
     Fault("PostgreSQL backends terminated", backends_are_ended, 1, 10),
     *(
-        Fault(f"{engine} projection {what}", inject(engine), int((engine, what) in IN_TESTS), 10)
+        Fault(f"{engine} projection {what}", behind(engine, what), int((engine, what) in IN_TESTS), 10)
         for engine in ENGINES
-        for what, inject in READER_FAULTS.items()
+        for what in READER_FAULTS
     ),
 )
 FAULTS: Final[Mapping[str, Fault]] = {fault.name: fault for fault in _ALL}

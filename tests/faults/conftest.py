@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from deploy.local.platform import LocalPlatform
+from tests.faults.linked import LinkedPlatform
 from tests.faults.small_disk import MountRefused, SmallPlatform
 
 
 @pytest.fixture(scope="package")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkedPlatform]:
     folder: Path = tmp_path_factory.mktemp("faults")
     folder.parent.chmod(0o755)  # the database's account must reach its folder
-    with LocalPlatform(folder) as running:
+    with LinkedPlatform(folder) as running:
         yield running
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.faults.outcome import Hit
 from tests.faults.projecting import ENGINES
-from tests.faults.reader_faults import READER_FAULTS
+from tests.faults.reader_catalogue import behind
 from tests.faults.stage import Stage
 from tests.faults.writer_faults import crash_at, members_change, pause_and_wake_at
 
@@ -32,5 +32,5 @@ CONTROLS: Final = (
     Control("fencing", "zombie", pause_and_wake_at("after-decide", UNNOTICED_S), ("a", "b")),
     Control("fold-at-opening", "members change", members_change, ("a", "b")),
     Control(READ_COMMITTED, "kill -9 before commit", crash_at("before-commit")),
-    Control("cursor-with-the-rows", "projection kill -9", READER_FAULTS[STARTED_AGAIN](ENGINES[0])),
+    Control("cursor-with-the-rows", "projection kill -9", behind(ENGINES[0], STARTED_AGAIN)),
 )

@@ -20,7 +20,7 @@ class Instance:
     """`said` are the lines of its JSON log so far; several lives of one name share the file."""
 
     def __init__(self, name: str, module: Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
-        self.name, self.environ, self._log = name, environ, log
+        self.name, self.environ, self.log = name, environ, log
         self._read = log.stat().st_size if log.exists() else 0
         self.said: list[dict[str, Any]] = []
         arguments = [sys.executable, "-m", *module]
@@ -32,7 +32,7 @@ class Instance:
 
     def look(self) -> list[dict[str, Any]]:
         """Read on in the log; every line of this life."""
-        with self._log.open("rb") as file:
+        with self.log.open("rb") as file:
             file.seek(self._read)
             whole = file.read().rpartition(b"\n")[0]
         self._read += len(whole) + 1 if whole else 0
@@ -71,7 +71,7 @@ class Instance:
 
     async def dead(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Wait until it has ended, however."""
-        await until(lambda: not self.is_alive, f"{self.name} ends, see {self._log}", timeout_s)
+        await until(lambda: not self.is_alive, f"{self.name} ends, see {self.log}", timeout_s)
 
 
 def _hashable(line: dict[str, Any]) -> dict[str, Any]:

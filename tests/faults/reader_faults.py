@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -49,10 +49,17 @@ class Readers:
         await stage.a_moment()
         return readers
 
-    def start(self, name: str) -> None:
-        environ = reading(self.dsn, self.engine)
+    def start(self, name: str, **environ: str) -> None:
+        """Start one; `environ` is how it differs from the others."""
+        environ = reading(self.dsn, self.engine) | environ
         self.at[name] = environ["OUTDIAL_ADMIN"]
         self.stage.deployment.start_beside(SERVICE, name, **environ)
+
+    async def start_again(self, name: str, **environ: str) -> None:
+        """Let one end, if it lives, and start it anew."""
+        if (instance := self.stage.deployment.beside[name]).is_alive:
+            await instance.stop()
+        self.start(name, **environ)
 
     def is_one(self, instance: Instance) -> bool:
         """Whether it is alive and behind this engine."""
@@ -93,7 +100,7 @@ async def is_started_again(stage: Stage, engine: str) -> Hit:
         stage.deployment.beside[SERVICE].kill()
         readers.start(SERVICE)
 
-    return await _harmed(readers, SERVICE, harm)
+    return await harmed(readers, SERVICE, harm)
 
 
 async def is_taken_over(stage: Stage, engine: str) -> Hit:
@@ -105,7 +112,7 @@ async def is_taken_over(stage: Stage, engine: str) -> Hit:
         stage.deployment.beside[victim].kill()
         await readers.hold((heir,))
 
-    return await _harmed(readers, victim, harm)
+    return await harmed(readers, victim, harm)
 
 
 async def sleeps_and_wakes(stage: Stage, engine: str) -> Hit:
@@ -119,7 +126,7 @@ async def sleeps_and_wakes(stage: Stage, engine: str) -> Hit:
         await caught_up(stage, readers.dsn)
         readers.signal(zombie, signal.SIGCONT)
 
-    hit = await _harmed(readers, zombie, harm)
+    hit = await harmed(readers, zombie, harm)
     await readers.hold(NAMES)
     return hit
 
@@ -136,7 +143,7 @@ async def comes_and_goes(stage: Stage, engine: str) -> Hit:
         findings.extend([] if code == CLEAN else [f"the second one ended with {code}"])
         await readers.hold(NAMES[:1])
 
-    hit = await _harmed(readers, SERVICE, harm)
+    hit = await harmed(readers, SERVICE, harm)
     return Hit(hit.recovery_s, hit.why_missed, hit.counted, findings=findings)
 
 
@@ -151,40 +158,19 @@ async def loses_the_broker(stage: Stage, engine: str) -> Hit:
     await asyncio.to_thread(platform.wait, "broker")
     back = time.monotonic()
     await stage.recovered(back)
-    return await _recovered(readers, back, before, held)
+    return await recovered(readers, back, before, held)
 
 
-async def _harmed(readers: Readers, victim: str, harm: Callable[[], Awaitable[None]]) -> Hit:
+async def harmed(readers: Readers, victim: str, harm: Callable[[], Awaitable[None]]) -> Hit:
+    """Do harm to one, and wait until the views have passed where the log ends then."""
     before, held, harmed = await readers.end(), await readers.held(victim), time.monotonic()
     await harm()
-    return await _recovered(readers, harmed, before, held)
+    return await recovered(readers, harmed, before, held)
 
 
-async def _recovered(readers: Readers, since: float, before: int, held: set[int]) -> Hit:
+async def recovered(readers: Readers, since: float, before: int, held: set[int]) -> Hit:
     """Counts how much came while the fault lasted: without it, nothing was proven."""
     await caught_up(readers.stage, readers.dsn)
     recovery_s, came = time.monotonic() - since, await readers.end() - before
     missed = "" if came and held else "nothing came meanwhile"
     return Hit(recovery_s, missed, {"partitions": len(held), "offsets meanwhile": came})
-
-
-Injection = Callable[[Stage], Awaitable[Hit]]
-
-
-def _behind(fault: Callable[[Stage, str], Awaitable[Hit]]) -> Callable[[str], Injection]:
-    def of(engine: str) -> Injection:
-        async def inject(stage: Stage) -> Hit:
-            return await fault(stage, engine)
-
-        return inject
-
-    return of
-
-
-READER_FAULTS: Final[Mapping[str, Callable[[str], Injection]]] = {
-    "kill -9, started again": _behind(is_started_again),
-    "kill -9, another takes over": _behind(is_taken_over),
-    "SIGSTOP, another takes over, SIGCONT": _behind(sleeps_and_wakes),
-    "added and removed under load": _behind(comes_and_goes),
-    "under a broker that dies": _behind(loses_the_broker),
-}

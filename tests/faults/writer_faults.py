@@ -28,7 +28,7 @@ def crash_at(point: str) -> Callable[[Stage], Awaitable[Hit]]:
 
 async def _crash(stage: Stage, point: str) -> Hit:
     times = stage.random.randint(1, 4) if point == "during-open" else stage.random.randint(4, 30)
-    await _leave_only(stage, "a")
+    await leave_only(stage, "a")
     await stage.instances["a"].stop()
     armed = stage.deployment.start("a", **{KILL: f"{point}:{times}"})
     await armed.dead()
@@ -37,7 +37,7 @@ async def _crash(stage: Stage, point: str) -> Hit:
 
 async def _handed_over(stage: Stage, point: str) -> Hit:
     """The service dies while it waits, parked, for the partitions that a second one takes from it."""
-    await _leave_only(stage, "a")
+    await leave_only(stage, "a")
     await stage.instances["a"].stop()
     armed = stage.deployment.start("a", **{KILL: f"{point}:{stage.random.randint(1, 4)}"})
     await stage.deployment.served("a")
@@ -58,7 +58,7 @@ async def _started_again(stage: Stage, armed: Instance, point: str) -> Hit:
 
 async def kill_at_any_instant(stage: Stage) -> Hit:
     """kill -9 under load; the other instance takes over, later the victim comes back."""
-    await _both(stage)
+    await both(stage)
     await stage.a_moment()
     victim, heir = stage.random.sample([stage.instances["a"], stage.instances["b"]], 2)
     partitions = victim.serving()
@@ -84,16 +84,16 @@ def pause_and_wake_at(point: str, notice_s: float) -> Callable[[Stage], Awaitabl
 async def members_change(stage: Stage) -> Hit:
     """Twice a second instance takes partitions over, works on them, and gives them back."""
     for _ in range(2):
-        await _both(stage)
+        await both(stage)
         began, partitions = time.monotonic(), stage.instances["b"].serving()
         await stage.recovered(began, times=WORKED)
-        await _leave_only(stage, "a")
+        await leave_only(stage, "a")
         recovery_s = await stage.recovered(time.monotonic(), partitions)
     return Hit(recovery_s, counted={"partitions": len(partitions)})
 
 
 async def _pause_and_wake(stage: Stage, point: str, notice_s: float) -> Hit:
-    await _both(stage)
+    await both(stage)
     name, other = stage.random.sample(["a", "b"], 2)
     await stage.instances[name].stop()
     point = f"{point}:{stage.random.randint(8, 40)}"
@@ -141,14 +141,16 @@ def _times_owned(stage: Stage) -> int:
     return sum(life.says("partitions owned") for life in lives)
 
 
-async def _both(stage: Stage) -> None:
+async def both(stage: Stage) -> None:
+    """Two instances serve partitions."""
     for name in ("a", "b"):
         if name not in stage.instances or not stage.instances[name].is_alive:
             stage.deployment.start(name)
     await stage.deployment.served("a", "b")
 
 
-async def _leave_only(stage: Stage, name: str) -> None:
+async def leave_only(stage: Stage, name: str) -> None:
+    """One instance serves all partitions."""
     for one in stage.instances.values():
         if one.name != name and one.is_alive:
             await one.stop()

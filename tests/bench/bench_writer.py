@@ -21,6 +21,8 @@ from services.command.decider import CommandDecider, Rules
 from services.command.metrics import Metrics
 from services.command.rows import RowReader, Rows
 from services.command.streams import Stream, Streams
+from tests.bench.bare_codec import envelopes_us, values_us
+from tests.bench.bare_writer import bare_writer_us
 from tests.bench.logs import CODEC, TIMEOUT_S, append, fact_commands, small_commands
 from tests.bench.measuring import ROUNDS, Line, Place, Rounds, Span, span
 from tests.kit.fresh_log import fresh_log
@@ -87,7 +89,10 @@ async def _run(place: Place) -> Sequence[Line]:
         _note(rounds, "writer", drained, 2 * measured)
         _note(rounds, "bare", transactions, 2 * len(bare))
         rounds.add("writer us", drained.own_cpu_s / measured * US)
-        rounds.add("codec us", _codec_us(commands, events, results))
+        codec_us = values_us(commands, events, results)
+        rounds.add("codec us", codec_us)
+        rounds.add("whole us", codec_us + envelopes_us(commands, events, results))
+        rounds.add("bare writer us", await bare_writer_us(kafka, events, results))
         await _replays(kafka, rounds)
         await _facts(place, rounds, number)
     return _lines(rounds)
@@ -148,20 +153,6 @@ async def _log(kafka: KafkaConfig, topic: str) -> list[LogRecord]:
     return found
 
 
-def _codec_us(
-    commands: Sequence[Message], events: Sequence[LogRecord], results: Sequence[LogRecord]
-) -> float:
-    """One decode and two encodes of the very messages, in microseconds of CPU."""
-    told = [CODEC.decode(record.value or b"") for record in events]
-    answers = [CODEC.decode(record.value or b"") for record in results]
-    began = time.process_time()
-    for message, event, result in zip(commands, told, answers, strict=True):
-        CODEC.decode(message.value or b"")
-        CODEC.encode(*event)
-        CODEC.encode(*result)
-    return (time.process_time() - began) / len(commands) * US
-
-
 async def _replays(kafka: KafkaConfig, rounds: Rounds) -> None:
     """Messages per CPU second of the client: fetched alone, then replayed, decoded, checked and folded."""
     count, end = 0, (await _log(kafka, "outdial.events"))[-1].offset + 1
@@ -201,7 +192,8 @@ def _lines(rounds: Rounds) -> Sequence[Line]:
         for name in ("writer", "bare")
     )
     speeds = f"{rates['writer rate']:,.0f} against {rates['bare rate']:,.0f}/s; CPU {costs}"
-    per = f"{rounds.median('writer us'):.0f} against {rounds.median('codec us'):.0f} us"
+    us = {name: rounds.median(f"{name} us") for name in ("writer", "codec", "whole", "bare writer")}
+    per = {name: f"{us['writer']:.0f} against {of:.1f} us" for name, of in us.items()}
     replays = f"{rates['replay']:,.0f} against {rates['getmany']:,.0f} per CPU s"
     return [
         Line(
@@ -214,7 +206,17 @@ def _lines(rounds: Rounds) -> Sequence[Line]:
             "writer CPU per command to decode + two encodes",
             rounds.ratio("writer us", "codec us"),
             "<= 4",
-            beside=per,
+            beside=per["codec"],
+        ),
+        Line(
+            "the same, envelopes of the three messages decoded and encoded too",
+            rounds.ratio("writer us", "whole us"),
+            beside=per["whole"],
+        ),
+        Line(
+            "writer CPU per command to a writer without rules",
+            rounds.ratio("writer us", "bare writer us"),
+            beside=per["bare writer"],
         ),
         Line(
             "replay, decode and fold to raw getmany",

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.errors import InvalidSchemaName, UndefinedTable
 
-from outdial.views.database import Row, connect
+from outdial.views.database import Row, asking, connect
 from services.api.problems import Problem
 
 MOST: Final = 8
@@ -23,7 +23,7 @@ class Connections:
     """At most MOST at a time; a broken one is not lent again."""
 
     def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+        self._dsn = asking(dsn)
         self._free: list[AsyncConnection[Row]] = []
         self._slots = asyncio.Semaphore(MOST)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from outdial.views.database import connect, connect_blocking
+from outdial.views.database import asking, connect, connect_blocking
 
 
 @contextmanager
@@ -27,11 +27,22 @@ def noticed_after_s(sock: socket.socket) -> int:
     return idle + every * count
 
 
+def unanswered_ms(sock: socket.socket) -> int:
+    """How long what was sent may go without the other side's kernel; 0 = as long as the system has it."""
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+
 async def test_a_connection_that_carries_nothing_is_given_up_after_20_seconds(dsn: str) -> None:
     async with await connect(dsn) as db:
         with own(db.fileno()) as sock:
             assert noticed_after_s(sock) == 20
-            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
+            assert unanswered_ms(sock) == 0, "a server that waits for a lock takes no rows, and is not lost"
+
+
+async def test_a_question_is_given_up_as_soon(dsn: str) -> None:
+    async with await connect(asking(dsn)) as db:
+        with own(db.fileno()) as sock:
+            assert (noticed_after_s(sock), unanswered_ms(sock)) == (20, 20_000)
 
 
 def test_downloads_too(dsn: str) -> None:

@@ -11,7 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, LeaderNotAvailableError, TopicAuthorizationFailedError, for_code
+from aiokafka.errors import (
+    IncompatibleBrokerVersion,
+    KafkaError,
+    LeaderNotAvailableError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.transaction_log import Outcome, java_hash, outcome_of
@@ -19,6 +25,8 @@ from outdial.eventlog.writer.marker_requests import DescribeProducers, Marker, W
 
 log = logging.getLogger(__name__)
 GROUP_OFFSETS: Final = "__consumer_offsets"
+UNABLE: Final = (IncompatibleBrokerVersion, NotImplementedError)
+"""The client's words for a broker that does not know a request, or no version of it that the client does."""
 
 
 class Hanging(NamedTuple):
@@ -48,16 +56,21 @@ async def hanging(
 ) -> list[Hanging]:
     """Transactions that a producer has open in these partitions, in one of these epochs of its.
 
-    Later epochs are those of a writer that has fenced us since: its transactions are its own.
+    Later epochs are those of a writer that has fenced us since: its transactions are its own. Brokers that cannot tell
+    (Apache Kafka can since 2.8) are believed to have none.
     """
-    return [
-        _found(tp, one)
-        async for tp, producers in _described(client, tps)
-        for one in producers
-        if one["current_txn_start_offset"] >= 0
-        and one["producer_id"] == producer_id
-        and one["producer_epoch"] in epochs
-    ]
+    try:
+        return [
+            _found(tp, one)
+            async for tp, producers in _described(client, tps)
+            for one in producers
+            if one["current_txn_start_offset"] >= 0
+            and one["producer_id"] == producer_id
+            and one["producer_epoch"] in epochs
+        ]
+    except UNABLE as error:
+        log.warning("the broker cannot tell which transactions hang", extra={"why": str(error)})
+        return []
 
 
 async def end_hanging(
@@ -72,7 +85,7 @@ async def end_hanging(
             log.error("a transaction hangs, and nothing tells how it was to end", extra=told)
             return
         await end(client, one, outcome)
-    except KafkaError as error:
+    except (KafkaError, *UNABLE) as error:
         log.error("a transaction hangs and cannot be ended", extra=told | {"why": repr(error)})
     else:
         log.warning("a transaction that hung was ended", extra=told | {"outcome": outcome.value})

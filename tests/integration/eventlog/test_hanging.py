@@ -22,6 +22,7 @@ from outdial.eventlog.ports import LogRecord
 from outdial.eventlog.replay import replay
 from outdial.eventlog.transaction_log import Outcome
 from outdial.eventlog.writer.hanging import GROUP_OFFSETS, Hanging, end_hanging, hanging, partitions_of
+from outdial.eventlog.writer.marker_requests import DescribeProducers
 from outdial.eventlog.writer.ownership import FixedOwnership
 from outdial.eventlog.writer.partition import PartitionWriter
 from outdial.eventlog.writer.settings import WriterSettings
@@ -234,6 +235,19 @@ async def test_what_hangs_in_the_groups_offsets_is_seen_too(kafka: KafkaConfig) 
         found = await hanging_of(kafka, producer.client, producer)
 
         assert [one.tp.topic for one in found] == [GROUP_OFFSETS]
+
+
+async def test_a_broker_that_cannot_tell_what_hangs_is_written_to_all_the_same(
+    kafka: KafkaConfig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(DescribeProducers, "API_KEY", -1)  # as with what only speaks Kafka's protocol
+
+    async with served(kafka) as writer:
+        await command(kafka, "c1")
+        await until(lambda: writer.next_command == 1, "answered")
+
+    assert len(await read(kafka, EVENTS)) == 1
+    assert "the broker cannot tell which transactions hang" in caplog.text
 
 
 async def hanging_of(kafka: KafkaConfig, client: AIOKafkaClient, producer: AIOKafkaProducer) -> list[Hanging]:

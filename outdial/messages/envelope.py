@@ -129,7 +129,7 @@ def split(headers: Headers) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
     """
     last, parts = _split[0]
     if headers is not last:
-        names, contents = zip(*headers, strict=False) if headers else ((), ())
+        names, contents = zip(*headers) if headers else ((), ())  # noqa: B905  # pairs; the word costs as much again
         if None in contents:
             contents = tuple([one or b"" for one in contents])
         parts = _same(names), contents

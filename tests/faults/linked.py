@@ -24,7 +24,7 @@ class LinkedBroker(Broker):
 
 
 class LinkedPlatform(LocalPlatform):
-    """One broker and a database; `outer` are the ports of the links to them, for whoever opens one."""
+    """One broker and a database. A link to the broker carries what comes to its `outer` port to its `inner` one."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

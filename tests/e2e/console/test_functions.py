@@ -6,6 +6,12 @@ from tests.e2e.console.conftest import Console
 from tests.kit.fake_campaign import Refused
 
 
+HOLD_WHAT_IS_READ = """(() => {
+  const plain = window.fetch;
+  window.fetch = (where, how) => (how?.method ?? "GET") === "GET" ? new Promise(() => {}) : plain(where, how);
+})()"""
+
+
 def test_one_button_starts_and_stops(console: Console) -> None:
     page = console.open()
     assert "Start" in page.text("#toggle")
@@ -16,6 +22,22 @@ def test_one_button_starts_and_stops(console: Console) -> None:
     page.click("#toggle")
     page.see("Start", "#toggle")
     assert console.commands() == ["start", "stop"]
+
+
+def test_stop_is_heard_as_soon_as_it_is_shown(console: Console) -> None:
+    page = console.open()
+    page.eval(HOLD_WHAT_IS_READ)
+    page.click("#toggle")
+    page.see("Stop", "#toggle")  # the event stream tells it before the page has read anything again
+    page.click("#toggle")
+    page.wait_for(lambda: console.commands() == ["start", "stop"], "it is asked for")
+
+
+def test_pressing_twice_asks_once(console: Console) -> None:
+    page = console.open()
+    page.eval("for (const _ of [1, 2]) document.querySelector('#toggle').click()")
+    page.see("Stop", "#toggle")
+    assert console.commands() == ["start"]
 
 
 @pytest.mark.parametrize(

@@ -35,22 +35,31 @@ export function functionPanel({ current, changed }) {
 function toggleButton(current, changed) {
   const button = h("button", { type: "button", class: "toggle", id: "toggle", "aria-describedby": "toggle-why" });
   const why = h("small", { id: "toggle-why" });
+  let asked = null; // until it is seen to be done: the button says the other thing as soon as that can be asked for
+  const ask = (verb) => {
+    asked = verb;
+    if (verb) button.setAttribute("aria-busy", "true");
+    else button.removeAttribute("aria-busy");
+  };
   button.addEventListener("click", () => {
     const verb = toggle(current());
-    if (off(button) || button.getAttribute("aria-busy")) return;
-    button.setAttribute("aria-busy", "true");
+    if (off(button) || asked === verb) return;
+    ask(verb);
     command(current().campaign_id, verb)
       .then((answer) => {
         succeed(answer.message);
         return changed();
       })
       .catch(fail)
-      .finally(() => button.removeAttribute("aria-busy"));
+      .finally(() => {
+        if (asked === verb) ask(null);
+      });
   });
   return {
     element: h("div", { class: "function wide" }, button, why),
     update(campaign) {
       const verb = toggle(campaign);
+      if (verb !== asked) ask(null);
       button.dataset.verb = verb;
       fill(button, h("span", { class: "glyph", "aria-hidden": "true" }, verb === "stop" ? "■" : "▶"), verb === "stop" ? "Stop" : "Start");
       say(button, why, verdict(campaign, verb), verb === "stop" ? "Nothing new is dialled; calls that are up finish." : "Dial the active records.");

@@ -5,7 +5,6 @@ import pytest
 from tests.e2e.console.conftest import Console
 from tests.kit.fake_campaign import Refused
 
-
 HOLD_WHAT_IS_READ = """(() => {
   const plain = window.fetch;
   window.fetch = (where, how) => (how?.method ?? "GET") === "GET" ? new Promise(() => {}) : plain(where, how);

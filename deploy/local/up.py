@@ -5,7 +5,6 @@ import asyncio
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from outdial.runtime.children import Command
 from outdial.runtime.exits import Exit
 from outdial.runtime.settings import Settings, SettingsInvalid, load
 from outdial.runtime.supervise import GaveUp, Supervisor
+from outdial.runtime.wish import Wish
 
 STOP_ORDER: Final = ("api", "dialer", "command", "projection", "simulator", "database")
 LAYOUTS: Final = {1: "local", 3: "local-3"}  # of schemas/topics.yaml, by the number of brokers
@@ -50,7 +50,7 @@ class Up:
     def __init__(self, folder: DataFolder, given: Mapping[str, str], brokers: int = 1) -> None:
         self._folder = folder
         self._children = Supervisor(say)
-        self._stop = threading.Event()
+        self._stop = Wish()
         self._brokers: list[Broker] = []
         self._database = None
         self._environ = service_environ(folder, given)
@@ -90,9 +90,9 @@ class Up:
 
     def ask_to_stop(self) -> None:
         """End `run` or `start`; asked twice, nothing is waited for any more. Safe in a signal handler."""
-        if self._stop.is_set():
+        if self._stop.is_made:
             self._children.kill()
-        self._stop.set()
+        self._stop.make()
 
     def stop(self) -> None:
         """Stop all parts in order, each within its time."""

@@ -23,13 +23,15 @@ UNANSWERED_MS: Final = 20_000
 async def connect(dsn: str, schema: str = SCHEMA) -> AsyncConnection[Row]:
     """A connection whose names mean the views. Raises psycopg.OperationalError."""
     return await AsyncConnection.connect(
-        _patient(dsn), autocommit=True, row_factory=dict_row, options=_options(schema)
+        _unless_told(dsn, **PATIENCE), autocommit=True, row_factory=dict_row, options=_options(schema)
     )
 
 
 def connect_blocking(dsn: str, schema: str = SCHEMA) -> Connection[Row]:
     """The same for a thread, as a download has it."""
-    return Connection.connect(_patient(dsn), autocommit=True, row_factory=dict_row, options=_options(schema))
+    return Connection.connect(
+        _unless_told(dsn, **PATIENCE), autocommit=True, row_factory=dict_row, options=_options(schema)
+    )
 
 
 def asking(dsn: str) -> str:
@@ -37,12 +39,11 @@ def asking(dsn: str) -> str:
 
     Not for who copies rows in: the kernel takes a server that waits for a lock for a lost one.
     """
-    told: dict[str, Any] = {"tcp_user_timeout": UNANSWERED_MS} | conninfo_to_dict(dsn)
-    return make_conninfo(**told)
+    return _unless_told(dsn, tcp_user_timeout=UNANSWERED_MS)
 
 
-def _patient(dsn: str) -> str:
-    told: dict[str, Any] = PATIENCE | conninfo_to_dict(dsn)
+def _unless_told(dsn: str, **settings: int) -> str:
+    told: dict[str, Any] = settings | conninfo_to_dict(dsn)
     return make_conninfo(**told)
 
 

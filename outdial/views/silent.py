@@ -34,10 +34,17 @@ async def ended(db: AsyncConnection[Row], silent_s: float) -> int:
     return int(row["ended"]) if row else 0
 
 
+async def backend_of(db: AsyncConnection[Row]) -> int:
+    """The process of a session. Its connection may have been told another number, by a pooler of connections."""
+    found = await db.execute("SELECT pg_backend_pid() AS pid")
+    row = await found.fetchone()
+    return int(row["pid"]) if row else 0
+
+
 async def is_served(db: AsyncConnection[Row], backend: int, silent_s: float) -> bool:
     """Whether the database works for a session, or has just answered it; not when it has waited so long for its client.
 
-    `backend` is the process of the session, as its connection knows it; one that is over is not served.
+    `backend` is the process of the session; one that is over is not served.
     """
     found = await db.execute(
         """

@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, InterfaceError, OperationalError
 from outdial.eventlog.kafka import KafkaConfig
 from outdial.eventlog.ports import LogRecord
 from outdial.eventlog.replay import replay
-from outdial.views import cursor, parking
+from outdial.views import cursor, parking, silent
 from outdial.views.cursor import EVENTS, CursorMoved
 from outdial.views.database import Row, connect
 from outdial.views.fold import Folding
@@ -105,7 +105,8 @@ class ProjectionHandler:
     async def _work(self, work: Callable[[AsyncConnection[Row]], Awaitable[T]]) -> T:
         if self._db is None or self._db.closed:
             self._db = await connect(self._dsn)
-        self._standing.begin_work(self._db.info.backend_pid)
+            self._standing.backend = await silent.backend_of(self._db)
+        self._standing.begin_work()
         try:
             done = await work(self._db)
         finally:

@@ -10,7 +10,8 @@ from outdial.runtime.health import Readiness
 class Standing:
     """`waits_for` says what is missing until the engine runs, `problem` what is wrong now; both empty = well.
 
-    `at` are the next offsets of the partitions that are ours, `behind` how many offsets the log is ahead of them.
+    `at` are the next offsets of the partitions that are ours, `behind` how many offsets the log is ahead of them;
+    `backend` is the database's process that folds for us.
     """
 
     waits_for: str = "start"
@@ -21,9 +22,9 @@ class Standing:
     working_since: float = 0.0
     backend: int = 0
 
-    def begin_work(self, backend: int) -> None:
-        """A statement of the fold is on its way to this process of the database."""
-        self.working_since, self.backend = time.monotonic(), backend
+    def begin_work(self) -> None:
+        """A statement of the fold is on its way to the database."""
+        self.working_since = time.monotonic()
 
     def end_work(self) -> None:
         """The database has answered."""

@@ -107,7 +107,7 @@ async def test_the_database_tells_whom_it_works_for(
 ) -> None:
     async with await connect(made) as db:
         session = await connect(made)
-        backend = session.info.backend_pid
+        backend = await silent.backend_of(session)
         await session.execute("BEGIN")
         await how(session)
 

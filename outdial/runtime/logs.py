@@ -36,6 +36,8 @@ class Repeats(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line is written."""
+        if {"from", "to"} <= vars(record).keys():
+            return True
         about = getattr(record, "partition", None)
         kind = (record.name, record.levelno, str(record.msg)[:KIND_CHARACTERS], about)
         began, count = self._seen.get(kind, (record.created, 0))

@@ -37,3 +37,12 @@ def test_each_partition_says_for_itself_that_it_changed_hands() -> None:
         one.partition = number
 
     assert all(repeats.filter(one) for one in lines)
+
+
+def test_a_change_of_state_is_never_left_out() -> None:
+    repeats = Repeats(at_most=1)
+    lines = [line("writer state", 100.0) for _ in range(40)]
+    for one in lines:
+        one.__dict__.update({"partition": 2, "from": "parked", "to": "serving"})
+
+    assert all(repeats.filter(one) for one in lines)

@@ -37,4 +37,6 @@ async def keeps_every_promise(platform: LocalPlatform, name: str, faults: Sequen
     async with staged(setting) as stage:
         for fault in faults:
             async for outcome in on_stage(fault, stage, SEED, fault.short):
-                assert not outcome.findings, "\n".join([f"{fault.name}, see {setting.folder}", *outcome.findings])
+                assert not outcome.findings, "\n".join(
+                    [f"{fault.name}, see {setting.folder}", *outcome.findings]
+                )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 NOTHING: Final[frozenset[str]] = frozenset()
@@ -88,6 +89,7 @@ class Cell:
     text: str | None
 
 
+@cache
 def verdict(command: str, position: Position, stopped_allows: frozenset[str] = NOTHING) -> Verdict:
     """Look up one cell; KeyError for a command that is no function of the position."""
     row = ROW_OF.get(command, command)

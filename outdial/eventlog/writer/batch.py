@@ -41,5 +41,7 @@ class Batch:
 
 
 def _bytes_of(decision: Decision) -> int:
-    batches = (decision.events, decision.results, decision.blocks, decision.quarantine)
-    return sum([len(message.value or b"") for messages in batches for message in messages])
+    size = 0
+    for message in (*decision.events, *decision.results, *decision.blocks, *decision.quarantine):
+        size += len(message.value or b"")
+    return size

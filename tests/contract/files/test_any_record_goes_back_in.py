@@ -100,8 +100,10 @@ def _workbook(path: Path, rows: list[tuple[Cell, ...]]) -> Path:
 
 
 def _allowed(value: Cell) -> Cell:
-    """What openpyxl takes: it refuses control characters, which only other programs write."""
-    return "".join(one for one in value if one >= " " or one in "\t\n\r") if isinstance(value, str) else value
+    """What openpyxl takes and XML can hold: it refuses control characters, and writes U+FFFE and U+FFFF as they are."""
+    if not isinstance(value, str):
+        return value
+    return "".join(one for one in value if one in "\t\n\r" or (one >= " " and one not in "\ufffe\uffff"))
 
 
 def _csv(path: Path, rows: list[tuple[Cell, ...]]) -> Path:

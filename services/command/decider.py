@@ -5,6 +5,7 @@ Holds speculative state: whatever fails between here and the commit, the writer 
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from outdial.campaign.wire import to_fields
 from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, Headers, LogRecord, Message
 from outdial.messages.codec import Codec, Undecodable
-from outdial.messages.envelope import MOST_BYTES, Envelope, is_name
+from outdial.messages.envelope import MOST_BYTES, TENANT, Envelope, is_name
 from outdial.messages.hashchain import link
 from outdial.messages.partition import partition_of
 from outdial.messages.request import request_hash
@@ -150,25 +151,23 @@ class CommandDecider:
         Schemas are published before their first use: reading them once is enough for everything in the batch, and a
         sender of foreign ones cannot keep the partition busy with it.
         """
-        if any(self._codec.lacks(record.value or b"") for record in records):
+        names = [self._codec.name_of(record.value or b"") for record in records]
+        if None in names and any(self._codec.lacks(record.value or b"") for record in records):
             await self._rows.learn_schemas(self._codec)
-        for record in records:
-            try:
-                await self._prepare(record)
-            except Undecodable:
-                continue  # handle() answers it
+            names = [self._codec.name_of(record.value or b"") for record in records]
+        for name, record in zip(names, records, strict=True):
+            if name in WITH_NUMBERS:
+                with suppress(Undecodable):  # handle() answers it
+                    await self._prepare(record)
 
     async def _prepare(self, record: LogRecord) -> None:
-        value = record.value or b""
-        name = self._codec.name_of(value)
-        if name in WITH_NUMBERS:
-            stream = self._streams.get((record.key or b"").decode(errors="replace"))
-            decoded = self._codec.decode(value)
-            command = stream.family.read(name.removeprefix("outdial."), decoded[1])
-            await self._rows.load_index(stream, self._partition)
-            rows = await self._rows.read(command, self._partition)
-            is_kept = len(self._prepared) < MOST_DECODED
-            self._prepared[record.offset] = _Prepared(rows, decoded if is_kept else None)
+        stream = self._streams.get((record.key or b"").decode(errors="replace"))
+        decoded = self._codec.decode(record.value or b"")
+        command = stream.family.read(decoded[0].removeprefix("outdial."), decoded[1])
+        await self._rows.load_index(stream, self._partition)
+        rows = await self._rows.read(command, self._partition)
+        is_kept = len(self._prepared) < MOST_DECODED
+        self._prepared[record.offset] = _Prepared(rows, decoded if is_kept else None)
 
     def handle(self, record: LogRecord, now_us: int) -> Decision:
         """Decide one command; whatever it is, somebody hears what became of it."""
@@ -274,16 +273,17 @@ class CommandDecider:
         self._streams.apply(stream, event, now_us)
         state, name = stream.state, f"outdial.{type(event).__name__}"
         headers = Envelope(
-            id=f"{stream.id}@{state.sequence}",
-            type=name,
-            source=SOURCE,
-            subject=stream.id,
-            time_us=now_us,
-            actor=cause.actor,
-            sequence=state.sequence,
-            correlation_id=cause.correlation_id,
-            causation_id=cause.id,
-            traceparent=cause.traceparent,
+            f"{stream.id}@{state.sequence}",
+            name,
+            SOURCE,
+            stream.id,
+            now_us,
+            cause.actor,
+            state.sequence,
+            cause.correlation_id,
+            cause.id,
+            TENANT,
+            cause.traceparent,
         ).headers()
         value = self._codec.encode(name, to_fields(event))
         made = link(stream.hash, self._epoch, stream.key, headers, value)
@@ -319,16 +319,20 @@ class CommandDecider:
         self._metrics.answered(kind, answer_kind, code)
 
     def _result_headers(self, cause: Envelope) -> Headers:
+        nobody, uncounted = "", 0
         return Envelope(
-            id=f"{cause.id}/result",
-            type=RESULT,
-            source=SOURCE,
-            subject=cause.subject,
-            time_us=self._now_us,
-            correlation_id=cause.correlation_id,
-            causation_id=cause.id,
-            traceparent=cause.traceparent,
-            reply_to=cause.reply_to,
+            f"{cause.id}/result",
+            RESULT,
+            SOURCE,
+            cause.subject,
+            self._now_us,
+            nobody,
+            uncounted,
+            cause.correlation_id,
+            cause.id,
+            TENANT,
+            cause.traceparent,
+            cause.reply_to,
         ).headers()
 
     def _quarantine(self, record: LogRecord, why: str) -> Decision:

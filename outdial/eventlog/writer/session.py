@@ -123,8 +123,9 @@ class Session:
         if not batch.decisions:
             self._settings.reached("after-read")
             batch.waited_us = now_us - records[0].timestamp_us
+        most_bytes = self._settings.max_bytes // 2  # one decision more must not break the limit
         for at, record in enumerate(records):
-            if batch.size > self._settings.max_bytes // 2:  # one decision more must not break the limit
+            if batch.size > most_bytes:
                 self._feeder_of().put_back(records[at:])
                 return at
             batch.add(record, decider.handle(record, now_us))

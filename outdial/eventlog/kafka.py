@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
-from outdial.eventlog import header_names
+from outdial.eventlog import connections, header_names
 from outdial.eventlog.closing import closed
 from outdial.eventlog.ports import LogRecord, LogUnavailable
 
@@ -19,6 +19,7 @@ RETRY_BACKOFF_MS: Final = 50
 STOP_TIMEOUT_S: Final = 5.0
 FETCH_BYTES: Final = 4 << 20
 
+connections.install()
 header_names.install()
 
 

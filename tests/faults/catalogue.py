@@ -11,8 +11,10 @@ from tests.faults.outcome import Fault
 from tests.faults.platform_faults import (
     broker_and_service_die,
     broker_dies,
+    broker_sleeps,
     disk_fills_up,
     one_of_three_dies,
+    one_of_three_sleeps,
     rolling_restart,
 )
 from tests.faults.poison_faults import known_poison, mutations
@@ -43,8 +45,10 @@ _ALL: Final = (
     Fault("network slow and in pieces", is_slow, 1, 20),
     Fault("broker kill -9 and restart", broker_dies, 1, 20),
     Fault("broker kill -9 and restart, command service too", broker_and_service_die, 1, 60),
+    Fault("broker SIGSTOP, SIGCONT", broker_sleeps, 1, 20),
     Fault("disk full on the broker", disk_fills_up, 1, 10, small_disk=True),
     Fault("one of three brokers kill -9", one_of_three_dies, 1, 20, brokers=3),
+    Fault("one of three brokers SIGSTOP, SIGCONT", one_of_three_sleeps, 1, 20, brokers=3),
     Fault("rolling restart of three brokers", rolling_restart, 1, 20, brokers=3),
     Fault("client cut off, asked again twice and shuffled", cut_off, 50, 2000),
     Fault("poison on commands, corpus", known_poison, CORPUS, CORPUS * 5),

@@ -1,8 +1,11 @@
-"""Faults of what the services stand on: brokers die under load, or are restarted one after the other."""
+"""Faults of what the services stand on: brokers die or sleep under load, or are restarted one after the other."""
 
 import asyncio
+import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -14,6 +17,11 @@ from tests.faults.stage import ALL, Stage
 from tests.kit.until import until
 
 AWAY_S: Final = (0.1, 2.0)
+ASLEEP_S: Final = (
+    9.0,
+    13.0,
+)  # longer than a writer waits for a step of its transaction, and than any session
+LEADERLESS_S: Final = (4.0, 8.0)  # longer than the controller believes in a broker that it does not hear of
 IN_STEP_S: Final = 60.0
 ENDS_WHILE_FULL: Final = 2  # the first, and one start at least that the full disk does not allow
 BACK_S: Final = 60.0
@@ -55,6 +63,23 @@ async def broker_and_service_die(stage: Stage) -> Hit:
     recovery_s = await stage.recovered(back)
     ended = heir.says("a transaction that hung was ended")
     return Hit(recovery_s, "" if waiting else "no command waited", {"waiting": waiting, "hung ended": ended})
+
+
+async def broker_sleeps(stage: Stage) -> Hit:
+    """SIGSTOP of the only broker under load, SIGCONT when its clients have given up what they had asked.
+
+    It then carries out what still lies in its sockets, beside what they ask anew. Counted from its awakening.
+    """
+    await stage.deployment.served("a")
+    await stage.a_moment()
+    waiting, service = stage.ledger.open_on(set(ALL)), stage.instances["a"]
+    dropped = service.says("writer dropped")
+    with _asleep(stage, "broker"):
+        await stage.a_moment(*ASLEEP_S)
+    recovery_s = await stage.recovered(time.monotonic())
+    gave_up = service.says("writer dropped") - dropped
+    missed = "" if waiting and gave_up else "no command waited, or the writer did not give up"
+    return Hit(recovery_s, missed, {"commands waiting": waiting, "writers dropped": gave_up})
 
 
 async def disk_fills_up(stage: Stage) -> Hit:
@@ -100,6 +125,21 @@ async def one_of_three_dies(stage: Stage) -> Hit:
     return Hit(recovery_s, "" if waiting else "no command waited", {"commands waiting": waiting})
 
 
+async def one_of_three_sleeps(stage: Stage) -> Hit:
+    """SIGSTOP of one broker until the others lead its partitions and coordinate its groups; it wakes as a zombie."""
+    await stage.deployment.served("a")
+    await _in_step(stage)
+    await stage.a_moment()
+    name = stage.random.choice(stage.deployment.platform.brokers).name
+    waiting, stopped = stage.ledger.open_on(set(ALL)), time.monotonic()
+    with _asleep(stage, name):
+        recovery_s = await stage.recovered(stopped)
+        await stage.a_moment(*LEADERLESS_S)
+    await _in_step(stage)
+    await stage.recovered(time.monotonic())
+    return Hit(recovery_s, "" if waiting else "no command waited", {"commands waiting": waiting})
+
+
 async def rolling_restart(stage: Stage) -> Hit:
     """Each of three brokers is stopped and started again, the next when all replicas are in step."""
     platform = stage.deployment.platform
@@ -115,6 +155,16 @@ async def rolling_restart(stage: Stage) -> Hit:
     await stage.recovered(time.monotonic())
     recovery_s = stage.ledger.silence_s(began, set(ALL))
     return Hit(recovery_s, "" if waiting else "no command waited", {"commands waiting": waiting})
+
+
+@contextmanager
+def _asleep(stage: Stage, part: str) -> Iterator[None]:
+    process = stage.deployment.platform.pid(part)
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
 
 
 async def _in_step(stage: Stage) -> None:

@@ -24,7 +24,7 @@ GROUPS: Final = {
     "members that die, sleep, come and go": those("random instant") + those("zombie") + those("members"),
     "a network that fails": [fault for fault in those("network") if "projection" not in fault.name],
     "clients cut off and poison": those("client") + those("poison") + those("events"),
-    "the broker": those("broker kill -9 and restart"),
+    "the broker": those("broker kill -9 and restart") + those("broker SIGSTOP"),
     "the database and what reads into it": those("PostgreSQL") + those("projection"),
 }
 THREE_BROKERS: Final = those("three")

@@ -20,7 +20,7 @@ from outdial.eventlog.writer.settings import WriterSettings
 
 log = logging.getLogger(__name__)
 BATCH_BYTES: Final = 900_000
-STOP_TIMEOUT_S: Final = 5.0
+STOP_TIMEOUT_S: Final = 1.0  # what a producer that is dropped still holds is of no use, and a new one waits
 
 
 @dataclass(frozen=True, slots=True)

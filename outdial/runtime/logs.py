@@ -22,6 +22,18 @@ def set_up(service: str, level: str, form: Literal["json", "text"]) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
+def in_words(line: str) -> str:
+    """A JSON line as people are told it: its message, and what its error ended with; any other line as it is."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(told, dict) or not isinstance(told.get("message"), str):
+        return line
+    error = str(told.get("error", "")).strip()
+    return f"{told['message']}: {error.splitlines()[-1]}" if error else told["message"]
+
+
 class Repeats(logging.Filter):
     """Lets few lines of one kind through per window: a broker that is away makes clients say so without end.
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +36,15 @@ def _host_port(value: Any) -> Any:
     return value
 
 
+def _authorities(value: Any) -> Any:
+    if isinstance(value, str) and value:
+        try:
+            ssl.create_default_context(cafile=value)
+        except OSError as error:  # it is not there, or holds no certificate
+            raise ValueError(str(error)) from error
+    return value
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 HostPort = Annotated[str, BeforeValidator(_host_port)]
 
@@ -48,10 +58,14 @@ class Settings(BaseModel):
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
     )
-    kafka_mechanism: str = Field("PLAIN", description="SASL mechanism")
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
     kafka_username: str = Field("", description="SASL user")
     kafka_password: SecretStr = Field(SecretStr(""), description="SASL password")
-    kafka_ca_file: str = Field("", description="file of the certificate authority")
+    kafka_ca_file: Annotated[str, BeforeValidator(_authorities)] = Field(
+        "", description="a PEM file with the certificate authority, empty = the machine's authorities"
+    )
     kafka_prefix: str = Field("", description="prefix of topics, groups and transactional ids")
     layout: Literal["local", "local-3", "production"] = Field(
         "production", description="layout of schemas/topics.yaml"
@@ -120,6 +134,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
                 lines.append(f"{variable}{FILE_SUFFIX} names a file that cannot be read: {error}")
     try:
         settings = Settings.model_validate(given)
+        lines += _login_lacks(settings)
     except ValidationError as error:
         lines += [_line(fault, given) for fault in error.errors()]
     if lines:
@@ -163,6 +178,20 @@ def _line(fault: Any, given: Mapping[str, str]) -> str:
     field = Settings.model_fields[name]
     held = "a secret" if field.annotation is SecretStr else repr(given.get(name))
     return f"{PREFIX}{name.upper()} holds {held}; it should hold {field.description}"
+
+
+def _login_lacks(settings: Settings) -> list[str]:
+    if not settings.kafka_security.startswith("SASL"):
+        return []
+    given = {
+        "kafka_username": settings.kafka_username,
+        "kafka_password": settings.kafka_password.get_secret_value(),
+    }
+    return [
+        f"{PREFIX}{name.upper()} is not set, which {settings.kafka_security} needs; it should hold {_description(name)}"
+        for name, value in given.items()
+        if not value
+    ]
 
 
 def _description(name: str) -> str:

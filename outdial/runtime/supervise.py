@@ -12,8 +12,9 @@ from typing import Final
 from outdial.runtime import children
 from outdial.runtime.children import Command
 from outdial.runtime.exits import Exit
+from outdial.runtime.logs import in_words
 
-TAIL_BYTES: Final = 4096
+TAIL_BYTES: Final = 64 << 10  # a line with the whole way of an error
 TAIL_CHARACTERS: Final = 300
 LEAST_ROOM: Final = 16 << 20
 
@@ -93,13 +94,13 @@ class Supervisor:
         room = no_room(child.command.data)
         why = f"{name} {ending(code)} after {lived:.1f} s"
         if code == Exit.USAGE:
-            raise GaveUp(f"{why}: {last_line(log)}", Exit.USAGE)
+            raise GaveUp(f"{why}: {last_words(log)}", Exit.USAGE)
         child.quick_ends = child.quick_ends + 1 if lived < self.patience.quick_s else 0
         if child.quick_ends > self.patience.quick_ends:
-            raise GaveUp(f"{why}, {child.quick_ends} times in a row: {last_line(log)}{room} (see {log})")
+            raise GaveUp(f"{why}, {child.quick_ends} times in a row: {last_words(log)}{room} (see {log})")
         pause_s = self.patience.pause_s(child.quick_ends)
         child.starts_at = now + pause_s
-        said = f": {last_line(log)}" if code >= 0 else ""  # who was killed could not say why
+        said = f": {last_words(log)}" if code >= 0 else ""  # who was killed could not say why
         self.say(f"{why}; starting it again in {pause_s:.1f} s{said}{room} (see {log})")
 
 
@@ -118,8 +119,8 @@ def no_room(folder: Path | None) -> str:
     return f"; No space left on the disk of {folder}: make room, it goes on by itself then"
 
 
-def last_line(log: Path) -> str:
-    """The last words of a log file, cut to one line."""
+def last_words(log: Path) -> str:
+    """The last words of a log file, on one line: of an error how it ended."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - TAIL_BYTES))
@@ -127,4 +128,4 @@ def last_line(log: Path) -> str:
     except OSError as error:
         return f"no log: {error}"
     said = [line.strip() for line in lines if line.strip()]
-    return said[-1][:TAIL_CHARACTERS] if said else "it said nothing"
+    return in_words(said[-1])[:TAIL_CHARACTERS] if said else "it said nothing"

@@ -1,8 +1,11 @@
 """What reaches the log of a process."""
 
+import json
 import logging
 
-from outdial.runtime.logs import Repeats
+import pytest
+
+from outdial.runtime.logs import Repeats, in_words
 
 
 def line(text: str, at_s: float) -> logging.LogRecord:
@@ -46,3 +49,24 @@ def test_a_change_of_state_is_never_left_out() -> None:
         one.__dict__.update({"partition": 2, "from": "parked", "to": "serving"})
 
     assert all(repeats.filter(one) for one in lines)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (
+            {"message": "dialer failed", "error": "Traceback:\n  frames\nRefused: no right"},
+            "dialer failed: Refused: no right",
+        ),
+        ({"message": "stopping"}, "stopping"),
+    ],
+)
+def test_people_are_told_what_an_error_ended_with_not_where_it_came_through(
+    written: dict[str, str], read: str
+) -> None:
+    assert in_words(json.dumps(written)) == read
+
+
+@pytest.mark.parametrize("line", ["no room left", "[1, 2]", '{"message": 3}', '{"cut": "in the mid'])
+def test_a_line_that_is_none_of_ours_is_told_as_it_is(line: str) -> None:
+    assert in_words(line) == line

@@ -1,5 +1,6 @@
 """The supervisor of child processes: starts them again, says why, and gives up loudly."""
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 from outdial.runtime import supervise
 from outdial.runtime.children import Command
 from outdial.runtime.exits import Exit
-from outdial.runtime.supervise import GaveUp, Patience, Supervisor, ending
+from outdial.runtime.supervise import GaveUp, Patience, Supervisor, ending, last_words
 from tests.kit.stack import wait_until
 
 AT_ONCE = Patience(quick_s=5.0, quick_ends=3, first_pause_s=0.01, last_pause_s=0.02)
@@ -64,6 +65,16 @@ def test_a_child_that_ends_again_and_again_is_given_up_with_its_last_words(
     wait_until(gives_up, "it gives up", 20)
     assert "4 times in a row: no room left" in said[-1]
     assert len(said) == AT_ONCE.quick_ends + 1
+
+
+def test_the_last_words_of_a_service_are_its_error_however_long_its_way_was(tmp_path: Path) -> None:
+    log = tmp_path / "dialer.log"
+    way = "  a frame\n" * 2_000
+    log.write_text(
+        json.dumps({"message": "dialer failed", "error": f"Traceback:\n{way}Refused: no right"}) + "\n"
+    )
+
+    assert last_words(log) == "dialer failed: Refused: no right"
 
 
 def test_wrong_settings_are_not_tried_twice(supervisor: Supervisor, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from outdial.eventlog.closing import closed
-from outdial.eventlog.kafka import KafkaConfig
+from outdial.eventlog.kafka import KafkaConfig, unreachable
 from outdial.eventlog.ports import AppendUnknown, LogUnavailable, Message
 
 MAX_REQUEST_BYTES: Final = 1 << 20
@@ -39,7 +39,7 @@ class Appender:
                 await producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
             await closed(producer.stop(), STOP_TIMEOUT_S)
-            raise LogUnavailable(f"cannot reach Kafka at {self._kafka.bootstrap}: {error}") from error
+            raise unreachable(self._kafka, error) from error
         self._producer = producer
 
     async def stop(self) -> None:

@@ -15,12 +15,29 @@ CONNECT_S: Final = 2.0  # several times what TCP, TLS and SASL take between cont
 OnClose = Callable[[Any, CloseReason | None], None]
 
 
-async def create_soon(*where: Any, on_close: OnClose | None = None, **how: Any) -> Any:
+# Why the last attempt to connect to a server failed, which aiokafka only logs: `host:port` -> words.
+_failures: Final[dict[str, str]] = {}
+
+
+async def create_soon(host: str, port: int, *, on_close: OnClose | None = None, **how: Any) -> Any:
     """aiokafka's `create_conn`; TimeoutError after 2 s."""
     if on_close is not None:
         on_close = with_its_like(on_close)
-    async with asyncio.timeout(CONNECT_S):
-        return await create_conn(*where, on_close=on_close, **how)
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            made = await create_conn(host, port, on_close=on_close, **how)
+    except Exception as error:
+        _failures[f"{host}:{port}"] = str(error) or f"it gave no answer within {CONNECT_S:.0f} s"
+        raise
+    _failures.pop(f"{host}:{port}", None)
+    return made
+
+
+def failures(bootstrap: str) -> str:
+    """What the servers of this list answered to the last attempts, as far as those failed; empty for none."""
+    servers = [server.strip() for server in bootstrap.split(",")]
+    told = {server: _failures[server] for server in servers if server in _failures}
+    return "; ".join(f"{server}: {why}" if len(servers) > 1 else why for server, why in told.items())
 
 
 def with_its_like(on_close: OnClose) -> OnClose:

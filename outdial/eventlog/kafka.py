@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import ConsumerRecord
 
 from outdial.eventlog import connections, header_names
@@ -71,6 +71,12 @@ class KafkaConfig:
         }
 
 
+def unreachable(kafka: KafkaConfig, error: BaseException) -> LogUnavailable:
+    """To be raised when a client cannot be started: says what the servers answered, or what `error` is about."""
+    why = connections.failures(kafka.bootstrap) if isinstance(error, KafkaConnectionError) else ""
+    return LogUnavailable(f"cannot reach Kafka at {kafka.bootstrap}: {why or error}")
+
+
 @asynccontextmanager
 async def connected(kafka: KafkaConfig, **settings: Any) -> AsyncIterator[AIOKafkaConsumer]:
     """A started consumer with these settings, stopped at the end. LogUnavailable when the broker is away."""
@@ -79,7 +85,7 @@ async def connected(kafka: KafkaConfig, **settings: Any) -> AsyncIterator[AIOKaf
         try:
             await consumer.start()
         except (KafkaError, OSError) as error:
-            raise LogUnavailable(f"cannot reach Kafka at {kafka.bootstrap}: {error}") from error
+            raise unreachable(kafka, error) from error
         yield consumer
     finally:
         await closed(consumer.stop(), STOP_TIMEOUT_S)

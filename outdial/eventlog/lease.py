@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from outdial.eventlog.appender import Appender
 from outdial.eventlog.closing import closed
-from outdial.eventlog.kafka import STOP_TIMEOUT_S, KafkaConfig
+from outdial.eventlog.kafka import STOP_TIMEOUT_S, KafkaConfig, unreachable
 from outdial.eventlog.offsets import high_watermarks
 from outdial.eventlog.ports import AppendUnknown, LogUnavailable, Message
 
@@ -55,7 +55,7 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships 
             await self._consumer.start()
         except (KafkaError, OSError) as error:
             await self.stop()
-            raise LogUnavailable(f"cannot reach Kafka at {self._kafka.bootstrap}: {error}") from error
+            raise unreachable(self._kafka, error) from error
         self._task = asyncio.create_task(self._hold(self._consumer))
 
     async def stop(self) -> None:

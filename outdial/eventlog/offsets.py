@@ -7,8 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from outdial.eventlog.kafka import KafkaConfig, connected
-from outdial.eventlog.ports import LogUnavailable
+from outdial.eventlog.kafka import KafkaConfig, connected, unreachable
 
 
 async def high_watermarks(kafka: KafkaConfig, topic: str, partitions: Iterable[int]) -> dict[int, int]:
@@ -62,7 +61,7 @@ async def partition_count(kafka: KafkaConfig, topic: str) -> int:
         described = await admin.describe_topics([kafka.topic(topic)])
         return sum(len(found["partitions"]) for found in described if not found["error_code"])
     except (KafkaError, OSError) as error:
-        raise LogUnavailable(f"cannot reach Kafka at {kafka.bootstrap}: {error}") from error
+        raise unreachable(kafka, error) from error
     finally:
         await admin.close()
 

@@ -9,8 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
-from outdial.eventlog.kafka import KafkaConfig
-from outdial.eventlog.ports import LogUnavailable
+from outdial.eventlog.kafka import KafkaConfig, unreachable
 from outdial.messages.schemas import data
 
 ALREADY_EXISTS: Final = 36
@@ -175,5 +174,5 @@ async def _connect(kafka: KafkaConfig) -> AIOKafkaAdminClient:
         await admin.start()
     except (KafkaError, OSError) as error:
         await admin.close()
-        raise LogUnavailable(f"cannot reach Kafka at {kafka.bootstrap}: {error}") from error
+        raise unreachable(kafka, error) from error
     return admin

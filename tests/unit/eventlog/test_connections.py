@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from errno import ECONNREFUSED
 
 import pytest
 from aiokafka.conn import CloseReason
@@ -22,12 +23,24 @@ async def test_connecting_to_a_broker_that_hangs_is_given_up_sooner_than_a_reque
     kafka = KafkaConfig(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
     began = time.monotonic()
 
-    with pytest.raises(LogUnavailable):
+    with pytest.raises(LogUnavailable, match=f"{kafka.bootstrap}: it gave no answer"):
         async with connected(kafka, **kafka.consumer()):
             pass
 
     assert time.monotonic() - began < REQUEST_TIMEOUT_MS / 1000 / 2
     server.close()
+
+
+async def test_people_are_told_what_each_server_said(unused_tcp_port: int) -> None:
+    nobody = f"127.0.0.1:{unused_tcp_port}"
+    kafka = KafkaConfig(f"{nobody},127.0.0.1:1")
+
+    with pytest.raises(LogUnavailable) as told:
+        async with connected(kafka, **kafka.consumer()):
+            pass
+
+    for server in (nobody, "127.0.0.1:1"):
+        assert f"{server}: [Errno {ECONNREFUSED}]" in str(told.value)
 
 
 @dataclass

@@ -16,6 +16,9 @@ from outdial.eventlog.ports import LogRecord, LogUnavailable
 
 REQUEST_TIMEOUT_MS: Final = 5000
 RETRY_BACKOFF_MS: Final = 50
+# A broker that is starting may tell of a topic without partitions: a group then shares out none, until its leader asks
+# again, by default after five minutes.
+METADATA_MAX_AGE_MS: Final = 5_000
 STOP_TIMEOUT_S: Final = 5.0
 FETCH_BYTES: Final = 4 << 20
 
@@ -46,6 +49,7 @@ class KafkaConfig:
             "security_protocol": self.security_protocol,
             "request_timeout_ms": REQUEST_TIMEOUT_MS,
             "retry_backoff_ms": RETRY_BACKOFF_MS,
+            "metadata_max_age_ms": METADATA_MAX_AGE_MS,
         }
         if self.security_protocol.startswith("SASL"):
             found |= {

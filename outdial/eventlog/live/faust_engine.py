@@ -12,7 +12,7 @@ from typing import Any
 import faust
 from faust.transport.drivers import aiokafka as driver
 
-from outdial.eventlog.kafka import KafkaConfig, log_record
+from outdial.eventlog.kafka import METADATA_MAX_AGE_MS, KafkaConfig, log_record
 from outdial.eventlog.live.observed import Observed
 from outdial.eventlog.live.settings import EXIT_ENGINE, EXIT_HANDLER, LiveSettings
 from outdial.eventlog.live.stopping import stop_timer
@@ -125,6 +125,7 @@ def build(settings: LiveSettings, handler: Handler) -> Any:
         broker_rebalance_timeout=settings.rebalance_timeout_s,
         broker_request_timeout=settings.rebalance_timeout_s + 5.0,
         broker_max_poll_records=settings.max_batch,
+        consumer_metadata_max_age_ms=METADATA_MAX_AGE_MS,
         broker_max_poll_interval=60.0,
         stream_wait_empty=False,
         stream_recovery_delay=0.0,

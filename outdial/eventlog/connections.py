@@ -1,7 +1,7 @@
-"""How aiokafka (pinned version) gives up a broker that answers nothing: it hangs, or the network lost the connection.
+"""How aiokafka (pinned version) connects, gives up a broker that answers nothing, and what people are told of it.
 
-It waits for a new connection as long as for an answer, and keeps all others of the client waiting for it; and when an
-answer does not come, only that connection is closed: the next one to the same broker is found dead after another 5 s.
+Left alone it waits for a new connection as long as for an answer, and keeps all others of the client waiting for it.
+When an answer does not come, it closes that connection only: the next one to the same broker is found dead 5 s later.
 """
 
 import asyncio
@@ -13,8 +13,6 @@ from aiokafka.conn import CloseReason, create_conn
 
 CONNECT_S: Final = 2.0  # several times what TCP, TLS and SASL take between continents
 OnClose = Callable[[Any, CloseReason | None], None]
-
-
 # Why the last attempt to connect to a server failed, which aiokafka only logs: `host:port` -> words.
 _failures: Final[dict[str, str]] = {}
 

@@ -14,7 +14,7 @@ from outdial.campaign.wire import to_fields
 from outdial.client.requests import Request, message_of
 from outdial.eventlog.ports import Decision, Headers, LogRecord, Message
 from outdial.messages.codec import Codec, Undecodable
-from outdial.messages.envelope import MOST_BYTES, TENANT, Envelope, is_name
+from outdial.messages.envelope import MOST_BYTES, Envelope, is_name
 from outdial.messages.hashchain import link
 from outdial.messages.partition import partition_of
 from outdial.messages.request import request_hash
@@ -273,17 +273,16 @@ class CommandDecider:
         self._streams.apply(stream, event, now_us)
         state, name = stream.state, f"outdial.{type(event).__name__}"
         headers = Envelope(
-            f"{stream.id}@{state.sequence}",
-            name,
-            SOURCE,
-            stream.id,
-            now_us,
-            cause.actor,
-            state.sequence,
-            cause.correlation_id,
-            cause.id,
-            TENANT,
-            cause.traceparent,
+            id=f"{stream.id}@{state.sequence}",
+            type=name,
+            source=SOURCE,
+            subject=stream.id,
+            time_us=now_us,
+            actor=cause.actor,
+            sequence=state.sequence,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.id,
+            traceparent=cause.traceparent,
         ).headers()
         value = self._codec.encode(name, to_fields(event))
         made = link(stream.hash, self._epoch, stream.key, headers, value)
@@ -319,20 +318,16 @@ class CommandDecider:
         self._metrics.answered(kind, answer_kind, code)
 
     def _result_headers(self, cause: Envelope) -> Headers:
-        nobody, uncounted = "", 0
         return Envelope(
-            f"{cause.id}/result",
-            RESULT,
-            SOURCE,
-            cause.subject,
-            self._now_us,
-            nobody,
-            uncounted,
-            cause.correlation_id,
-            cause.id,
-            TENANT,
-            cause.traceparent,
-            cause.reply_to,
+            id=f"{cause.id}/result",
+            type=RESULT,
+            source=SOURCE,
+            subject=cause.subject,
+            time_us=self._now_us,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.id,
+            traceparent=cause.traceparent,
+            reply_to=cause.reply_to,
         ).headers()
 
     def _quarantine(self, record: LogRecord, why: str) -> Decision:

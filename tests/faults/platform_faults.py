@@ -17,10 +17,7 @@ from tests.faults.stage import ALL, Stage
 from tests.kit.until import until
 
 AWAY_S: Final = (0.1, 2.0)
-ASLEEP_S: Final = (
-    9.0,
-    13.0,
-)  # longer than a writer waits for a step of its transaction, and than any session
+ASLEEP_S: Final = (9.0, 13.0)  # longer than a writer waits for a step of its transaction
 LEADERLESS_S: Final = (4.0, 8.0)  # longer than the controller believes in a broker that it does not hear of
 IN_STEP_S: Final = 60.0
 ENDS_WHILE_FULL: Final = 2  # the first, and one start at least that the full disk does not allow

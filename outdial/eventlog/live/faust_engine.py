@@ -147,6 +147,7 @@ def run(settings: LiveSettings, handler: Handler) -> None:
     Watchdog(settings, observed).start()
     app = build(settings, observed)
     worker = faust.Worker(app, redirect_stdouts=False, override_logging=False, quiet=True)
+    worker.spinner = None  # writes for a terminal between the lines of the log
     original = worker.on_worker_shutdown
 
     def shutdown() -> None:

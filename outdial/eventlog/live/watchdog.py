@@ -80,9 +80,11 @@ class Watchdog:
 
     async def _look(self, consumer: AIOKafkaConsumer) -> None:
         if stuck := await self._probe(consumer):
-            log.critical("the handler stands still", extra={"partitions": sorted(stuck)})
             faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
             sys.stderr.flush()
+            log.critical(
+                "the handler stands still", extra={"partitions": sorted(stuck)}
+            )  # a supervisor tells the last line
             os._exit(EXIT_STUCK)
 
     async def _probe(self, consumer: AIOKafkaConsumer) -> set[int]:

@@ -29,7 +29,13 @@ class Reader:
         self.path = path
         path.touch()
         arguments = [sys.executable, str(PROCESS), engine, kafka.bootstrap, kafka.prefix, str(path)]
-        self.process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL)
+        self._said = path.with_name("said")
+        with self._said.open("wb") as said:
+            self.process = subprocess.Popen(arguments, stdout=said, stderr=said)
+
+    def said(self) -> list[str]:
+        """The lines of its log."""
+        return self._said.read_text().splitlines()
 
     def taken(self) -> list[str]:
         lines = self.path.read_text().splitlines()
@@ -131,6 +137,7 @@ def test_sigterm_ends_it_cleanly(kafka: KafkaConfig, start: Callable[[], Reader]
 
     assert reader.process.wait(TIMEOUT_S) == 0
     assert time.monotonic() - began < 10
+    assert [line for line in reader.said() if "\x1b" in line] == [], "a log is no terminal"
 
 
 def test_a_handler_that_stands_still_while_the_log_goes_on_ends_the_process(
@@ -144,3 +151,4 @@ def test_a_handler_that_stands_still_while_the_log_goes_on_ends_the_process(
 
     assert reader.process.wait(TIMEOUT_S) == EXIT_STUCK
     assert reader.taken() == ["a"]
+    assert reader.said()[-1] == "the handler stands still", "the last words are why it ended"

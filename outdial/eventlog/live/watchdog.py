@@ -82,9 +82,8 @@ class Watchdog:
         if stuck := await self._probe(consumer):
             faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
             sys.stderr.flush()
-            log.critical(
-                "the handler stands still", extra={"partitions": sorted(stuck)}
-            )  # a supervisor tells the last line
+            # last, since a supervisor tells the last line
+            log.critical("the handler stands still", extra={"partitions": sorted(stuck)})
             os._exit(EXIT_STUCK)
 
     async def _probe(self, consumer: AIOKafkaConsumer) -> set[int]:
